@@ -1,0 +1,113 @@
+"""The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from gpt2 import __version__
+from gpt2.errors import UserError
+
+USAGE_ERROR = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+app = typer.Typer(
+    name="gpt2",
+    help="GPT-2, written by hand: run it, and see what this machine has.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gpt2 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="And no more.")
+    ] = False,
+) -> None:
+    """The options of the program itself."""
+
+
+@app.command()
+def generate(
+    prompt: Annotated[
+        str | None, typer.Argument(help="The text to continue; without it, standard input.")
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
+            "124M to 1558M, or a Hugging Face repository."
+        ),
+    ] = "shakespeare",
+    max_new_tokens: Annotated[int, typer.Option(help="How many tokens to add.")] = 200,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1 safer, above 1 wilder, 0 greedy.")
+    ] = 0.8,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed gives the same text.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
+) -> None:
+    """Continue a text."""
+    from gpt2.commands.generate import generate_text
+
+    generate_text(
+        prompt,
+        model=model,
+        max_new_tokens=max_new_tokens,
+        temperature=0.0 if greedy else temperature,
+        seed=seed,
+        device=device,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, and what to do about what it lacks."""
+    from gpt2.commands.doctor import examine
+
+    examine()
+
+
+def _leave(status: int) -> NoReturn:
+    """Ends the process now, whatever a compiler in another thread is doing."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def main() -> None:
+    """Runs the program; a user's mistake is one message and exit status 2."""
+    from gpt2.terminal import complain
+
+    try:
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(status)
+    except UserError as error:
+        complain(str(error))
+        sys.exit(USAGE_ERROR)
+    except typer.TyperException as error:
+        complain(f"{error.format_message()} (gpt2 --help)")
+        sys.exit(USAGE_ERROR)
+    except (KeyboardInterrupt, typer.Abort):
+        _leave(INTERRUPTED)
+    except BrokenPipeError:
+        _leave(PIPE_CLOSED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""`gpt2 generate`: a prompt in, text out, a piece at a time."""
+
+import itertools
+import math
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.tensor import Tensor
+
+import gpt2.runtime  # noqa: F401  (before MAX)
+from gpt2.config import read_config
+from gpt2.errors import UserError
+from gpt2.locate import locate
+from gpt2.model import CompiledModel, choose_device, load_model
+from gpt2.terminal import note, run_visibly, write
+from gpt2.tokenizer import END_OF_TEXT, Tokenizer
+from solutions.solution_12 import generate_next_token
+
+
+def generate_text(
+    prompt: str | None,
+    *,
+    model: str,
+    max_new_tokens: int,
+    temperature: float,
+    seed: int | None,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Writes the prompt and what follows it to standard output.
+
+    Raises:
+        UserError: an argument, a file or the prompt cannot be used.
+    """
+    if not (temperature >= 0 and math.isfinite(temperature)):
+        raise UserError(f"--temperature must be a number of 0 or more, not {temperature}")
+    if max_new_tokens < 1:
+        raise UserError(f"--max-new-tokens must be 1 or more, not {max_new_tokens}")
+    chosen_device = choose_device(device)
+    if prompt is None:
+        prompt = _read_standard_input()
+
+    folder = locate(model)
+    config = read_config(folder)
+    tokenizer = Tokenizer(folder)
+    if tokenizer.vocab_size > config.vocab_size:
+        raise UserError(
+            f"{folder}: the tokenizer has {tokenizer.vocab_size} tokens, "
+            f"the model only {config.vocab_size}"
+        )
+    prompt_ids = _encode(prompt, tokenizer)
+    dropped = len(prompt_ids) - config.n_positions
+    if dropped > 0:
+        prompt_ids = prompt_ids[dropped:]
+        if not quiet:
+            note(
+                f"The prompt is longer than the context of {config.n_positions} tokens: "
+                f"its first {dropped} tokens were dropped."
+            )
+
+    compiled = run_visibly(
+        lambda: load_model(folder, config, chosen_device),
+        f"Loading {model}",
+        "Compiling the model for this machine: about a minute, and only this once.",
+    )
+    stream = tokenizer.stream(prompt_ids)
+    rng = np.random.default_rng(seed)
+    tokens = _new_tokens(compiled, prompt_ids, temperature, rng)
+    began = time.monotonic()
+    count = 0
+    write(prompt)
+    try:
+        for token in itertools.islice(tokens, max_new_tokens):
+            count += 1
+            if token == tokenizer.end_of_text:
+                break
+            write(stream.push(token))
+    finally:  # after Ctrl-C too
+        write("\n")
+        seconds = time.monotonic() - began
+        if not quiet:
+            note(f"{count} tokens in {seconds:.1f} s, {count / seconds:.1f} tokens per second")
+
+
+def _read_standard_input() -> str:
+    """What was piped in, without the line end that echo adds; nothing from a keyboard."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise UserError(f"the prompt on standard input is not UTF-8: {error}") from error
+
+
+def _encode(prompt: str, tokenizer: Tokenizer) -> list[int]:
+    """The ids of the prompt; of `<|endoftext|>`, where text begins, if it is empty."""
+    if ids := tokenizer.encode(prompt):
+        return ids
+    if tokenizer.end_of_text is None:
+        raise UserError(
+            f"the prompt is empty, and this model has no {END_OF_TEXT} to start from: "
+            "give it a first word"
+        )
+    return [tokenizer.end_of_text]
+
+
+def _new_tokens(
+    model: CompiledModel, prompt_ids: list[int], temperature: float, rng: np.random.Generator
+) -> Iterator[int]:
+    """Step 12's loop, which hands out each token as soon as it is chosen; it never ends."""
+    input_ids = Tensor(np.array([prompt_ids]), dtype=DType.int64, device=model.device)
+    while True:
+        token = generate_next_token(model, input_ids, temperature=temperature, rng=rng)
+        yield int(token.item())
+        input_ids = F.concat([input_ids, token.reshape([1, 1])], axis=1)

@@ -1,0 +1,69 @@
+"""A checkpoint, compiled into a model that runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from max.driver import CPU, Accelerator, Device, accelerator_count
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.compilation import CompiledCallable
+from max.experimental.tensor import Tensor, TensorType, default_device, default_dtype
+
+from gpt2.errors import UserError
+from gpt2.weights import read_weights
+from solutions.solution_01 import GPT2Config
+from solutions.solution_11 import GPT2LMHeadModel
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """GPT2LMHeadModel, compiled: called with ids `[batch, seq]`, it returns logits."""
+
+    config: GPT2Config
+    device: Device
+    graph: CompiledCallable[[Tensor], Tensor]
+
+    def __call__(self, input_ids: Tensor) -> Tensor:
+        """input_ids int64 `[batch, seq]` on the device -> float32 `[batch, seq, vocab_size]`."""
+        return self.graph(input_ids)
+
+
+def choose_device(name: str) -> Device:
+    """The device of a name: `auto` (an accelerator if there is one), `cpu`, `gpu` or `gpu:N`.
+
+    Raises:
+        UserError: the name is none of these, or there is no such accelerator.
+    """
+    count = accelerator_count()
+    if name == "cpu" or (name == "auto" and count == 0):
+        return CPU()
+    kind, _, number = name.partition(":")
+    if kind not in ("auto", "gpu") or (number and not number.isdecimal()):
+        raise UserError(f"unknown device {name!r}: write auto, cpu, gpu or gpu:N")
+    index = int(number or 0)
+    if index >= count:
+        raise UserError(f"no device {name!r}: MAX finds {count} accelerators here; --device cpu")
+    return Accelerator(index)
+
+
+def empty_model(config: GPT2Config, device: Device) -> GPT2LMHeadModel:
+    """The modules of a model, float32, whose initial weights are never computed."""
+    with default_device(device), default_dtype(DType.float32), F.lazy():
+        return GPT2LMHeadModel(config)
+
+
+def load_model(folder: Path, config: GPT2Config, device: Device) -> CompiledModel:
+    """Reads the weights of a checkpoint and compiles the model for a device.
+
+    MAX keeps the compiled graph on disk; the first time takes about a minute.
+
+    Raises:
+        UserError: the weights do not fit the config.
+    """
+    model = empty_model(config, device)
+    shapes = {
+        name: tuple(int(dim) for dim in parameter.shape) for name, parameter in model.parameters
+    }
+    weights = read_weights(folder, shapes)
+    ids_type = TensorType(DType.int64, ["batch", "seq"], device=device)
+    return CompiledModel(config, device, model.compile(ids_type, weights=weights))

@@ -1,0 +1,65 @@
+"""Talking to the person at the terminal, on standard error, away from the text."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from rich.console import Console
+
+Result = TypeVar("Result")
+
+console = Console(stderr=True, highlight=False)
+
+SHORT_WAIT = 3.0  # seconds; whoever waits longer wants to know why
+
+
+def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
+    """Runs work while a moving line says what is going on.
+
+    The work has a thread of its own, so that Ctrl-C ends the wait at once, even inside a
+    compiler that does not listen.
+
+    Args:
+        work: what to do.
+        short: what the line says at first.
+        long: what it says after SHORT_WAIT seconds, with the seconds behind it.
+    """
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    began = time.monotonic()
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    with console.status(short) as status:
+        while thread.is_alive():
+            thread.join(0.2)
+            waited = time.monotonic() - began
+            if waited > SHORT_WAIT:
+                status.update(f"{long} {waited:.0f} s")
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def note(message: str) -> None:
+    """A remark that is not part of the text."""
+    console.print(message, style="dim", markup=False)
+
+
+def complain(message: str) -> None:
+    """What went wrong, in the form of every Unix program."""
+    print(f"gpt2: {message}", file=sys.stderr)
+
+
+def write(text: str) -> None:
+    """Text to standard output, seen at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()

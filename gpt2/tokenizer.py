@@ -1,0 +1,73 @@
+"""Text to token ids and back, by the files of a checkpoint."""
+
+from pathlib import Path
+
+from tokenizers import AddedToken, ByteLevelBPETokenizer
+from tokenizers import Tokenizer as Encoding
+from tokenizers.decoders import DecodeStream
+
+from gpt2.errors import UserError
+from gpt2.locate import TOKENIZER_FILE, VOCABULARY_FILES
+
+END_OF_TEXT = "<|endoftext|>"
+
+
+class Tokenizer:
+    """A checkpoint's vocabulary, by Hugging Face's tokenizers library."""
+
+    def __init__(self, folder: Path) -> None:
+        """Reads tokenizer.json or, where there is none, vocab.json and merges.txt.
+
+        Raises:
+            UserError: the files cannot be read.
+        """
+        try:
+            if (folder / TOKENIZER_FILE).is_file():
+                self._encoding = Encoding.from_file(str(folder / TOKENIZER_FILE))
+            else:
+                vocabulary, merges = (str(folder / name) for name in VOCABULARY_FILES)
+                self._encoding = ByteLevelBPETokenizer.from_file(vocabulary, merges)._tokenizer
+                if self._encoding.token_to_id(END_OF_TEXT) is not None:
+                    self._encoding.add_special_tokens([AddedToken(END_OF_TEXT, special=True)])
+        except Exception as error:  # the library raises bare Exception
+            raise UserError(f"the tokenizer files in {folder} cannot be read: {error}") from error
+        self.vocab_size: int = self._encoding.get_vocab_size()
+        self.end_of_text: int | None = self._encoding.token_to_id(END_OF_TEXT)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text.
+
+        Raises:
+            UserError: the vocabulary cannot spell the text (it is one of whole words).
+        """
+        try:
+            return self._encoding.encode(text, add_special_tokens=False).ids
+        except Exception as error:  # the library raises bare Exception
+            words = sorted(self._encoding.get_vocab())
+            raise UserError(
+                f"this model has no tokens for {text!r}; it knows: {' '.join(words[:20])}"
+            ) from error
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of ids, special tokens included."""
+        return self._encoding.decode(ids, skip_special_tokens=False)
+
+    def stream(self, prompt: list[int]) -> "TextStream":
+        """Decodes what follows a prompt, a token at a time."""
+        return TextStream(self._encoding, prompt)
+
+
+class TextStream:
+    """Turns one id after another into pieces of text.
+
+    A character may be spread over several tokens, and a token's text may depend on the one
+    before it (the space between words); a piece comes out when it is certain.
+    """
+
+    def __init__(self, encoding: Encoding, prompt: list[int]) -> None:
+        self._encoding = encoding
+        self._decoder = DecodeStream(ids=prompt, skip_special_tokens=False)
+
+    def push(self, token: int) -> str:
+        """The text that is certain now that this token is there; may be empty."""
+        return self._decoder.step(self._encoding, token) or ""

@@ -1,0 +1,38 @@
+"""Step 03: layer normalization.
+
+Sums of many terms grow and drift as they pass through the layers. Layer norm brings
+each token's vector back to mean 0 and variance 1, and then lets the model choose a
+scale and a shift for every feature.
+"""
+
+from max.experimental import functional as F
+from max.experimental.nn import Module
+from max.experimental.tensor import Tensor
+
+
+class LayerNorm(Module[[Tensor], Tensor]):
+    """Normalizes the last axis: weight * (x - mean) / sqrt(variance + eps) + bias.
+
+    Parameters: weight `[dim]`, ones at first, and bias `[dim]`, zeros at first.
+
+    Source: Ba, Kiros and Hinton, "Layer Normalization" (2016), section 3.
+    """
+
+    def __init__(self, dim: int, *, eps: float = 1e-5) -> None:
+        # BEGIN SOLUTION: keep eps, and create the two parameters.
+        #   MAX: Tensor.ones, Tensor.zeros
+        self.eps = eps
+        self.weight = Tensor.ones([dim])
+        self.bias = Tensor.zeros([dim])
+        # END SOLUTION
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x `[..., dim]` -> `[..., dim]`, of the same dtype."""
+        # BEGIN SOLUTION: subtract the mean, divide by the standard deviation, scale and shift.
+        #   The variance is the mean square of what is left after the mean is gone.
+        #   MAX: F.mean (it keeps the axis, with size 1), F.rsqrt
+        centered = x - F.mean(x, axis=-1)  # [..., dim]
+        variance = F.mean(centered * centered, axis=-1)  # [..., 1]
+        normalized = centered * F.rsqrt(variance + self.eps)  # [..., dim]
+        return normalized * self.weight + self.bias
+        # END SOLUTION
