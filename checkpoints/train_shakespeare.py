@@ -8,6 +8,7 @@ Writes config.json, model.safetensors (float16) and tokenizer.json into checkpoi
 """
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import torch
 from tokenizers import ByteLevelBPETokenizer
 from torch.nn.functional import cross_entropy
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2Config, GPT2LMHeadModel
 
 END_OF_TEXT = "<|endoftext|>"
 SEED = 1616
@@ -140,12 +141,14 @@ def save(model: GPT2LMHeadModel, tokenizer: ByteLevelBPETokenizer, folder: Path)
     model.config.activation_function = "gelu_new"
     model.half().save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer._tokenizer,
-        bos_token=END_OF_TEXT,
-        eos_token=END_OF_TEXT,
-        model_max_length=CONFIG.n_positions,
-    ).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": END_OF_TEXT,
+        "eos_token": END_OF_TEXT,
+        "model_max_length": CONFIG.n_positions,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
 
 def main() -> None:

@@ -1,11 +1,14 @@
 """The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
 
+import math
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
 
+import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
 from gpt2 import __version__
 from gpt2.errors import UserError
 
@@ -29,6 +32,29 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _whole_number(minimum: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = minimum - 1
+        if number < minimum:
+            raise typer.BadParameter(f"{text!r} is not a whole number of {minimum} or more")
+        return number
+
+    return parse
+
+
+def _temperature(text: str) -> float:
+    try:
+        temperature = float(text)
+    except ValueError:
+        temperature = math.nan
+    if not (temperature >= 0 and math.isfinite(temperature)):
+        raise typer.BadParameter(f"{text!r} is not a number of 0 or more")
+    return temperature
+
+
 @app.callback()
 def options(
     version: Annotated[
@@ -50,13 +76,21 @@ def generate(
             "124M to 1558M, or a Hugging Face repository."
         ),
     ] = "shakespeare",
-    max_new_tokens: Annotated[int, typer.Option(help="How many tokens to add.")] = 200,
+    max_new_tokens: Annotated[
+        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many tokens to add.")
+    ] = 200,
     temperature: Annotated[
-        float, typer.Option(help="Below 1 safer, above 1 wilder, 0 greedy.")
+        float,
+        typer.Option(
+            parser=_temperature, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."
+        ),
     ] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed gives the same text.")
+        int | None,
+        typer.Option(
+            parser=_whole_number(0), metavar="N", help="The same seed gives the same text."
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,

@@ -43,7 +43,8 @@ class Tokenizer:
         try:
             return self._encoding.encode(text, add_special_tokens=False).ids
         except Exception as error:  # the library raises bare Exception
-            words = sorted(self._encoding.get_vocab())
+            vocabulary = self._encoding.get_vocab()
+            words = sorted(vocabulary, key=vocabulary.__getitem__)
             raise UserError(
                 f"this model has no tokens for {text!r}; it knows: {' '.join(words[:20])}"
             ) from error

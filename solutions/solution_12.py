@@ -8,7 +8,6 @@ from typing import Protocol
 
 import numpy as np
 from max.driver import CPU
-from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
@@ -49,16 +48,18 @@ def generate_next_token(
         ValueError: temperature is below 0.
 
     Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020),
-    section 2 (decoding) and 4.3 (temperature).
+    section 3.3, for the temperature.
     """
     # BEGIN SOLUTION: refuse a temperature below 0; crop to the last n_positions ids; keep the
     #   logits of the last position; be greedy, or draw from softmax(logits / temperature).
-    #   MAX: F.argmax (it keeps the axis), Tensor.to, Tensor.reshape
+    #   MAX: F.argmax (it keeps the axis), Tensor.reshape, Tensor.to, Tensor.from_dlpack
     #   NumPy: np.from_dlpack, Generator.choice(n, p=probabilities)
     if temperature < 0:
         raise ValueError(f"temperature must be 0 or more, not {temperature}")
-    dropped = max(int(input_ids.shape[1]) - model.config.n_positions, 0)
-    logits = model(input_ids[:, dropped:])[0, -1]  # [vocab_size]
+    too_many = int(input_ids.shape[1]) - model.config.n_positions
+    if too_many > 0:
+        input_ids = input_ids[:, too_many:]  # [1, n_positions]
+    logits = model(input_ids)[0, -1]  # [vocab_size]
     if not do_sample or temperature == 0:
         return F.argmax(logits).reshape([])
 
@@ -67,7 +68,7 @@ def generate_next_token(
     probabilities = exponentials / exponentials.sum()  # [vocab_size], sums to 1
     rng = np.random.default_rng() if rng is None else rng
     token = rng.choice(len(probabilities), p=probabilities)
-    return Tensor(int(token), dtype=DType.int64, device=input_ids.device)
+    return Tensor.from_dlpack(np.array(token, dtype=np.int64)).to(input_ids.device)
     # END SOLUTION
 
 

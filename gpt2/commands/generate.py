@@ -1,7 +1,6 @@
 """`gpt2 generate`: a prompt in, text out, a piece at a time."""
 
 import itertools
-import math
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-import gpt2.runtime  # noqa: F401  (before MAX)
 from gpt2.config import read_config
 from gpt2.errors import UserError
 from gpt2.locate import locate
@@ -34,12 +32,8 @@ def generate_text(
     """Writes the prompt and what follows it to standard output.
 
     Raises:
-        UserError: an argument, a file or the prompt cannot be used.
+        UserError: the device, a file or the prompt cannot be used.
     """
-    if not (temperature >= 0 and math.isfinite(temperature)):
-        raise UserError(f"--temperature must be a number of 0 or more, not {temperature}")
-    if max_new_tokens < 1:
-        raise UserError(f"--max-new-tokens must be 1 or more, not {max_new_tokens}")
     chosen_device = choose_device(device)
     if prompt is None:
         prompt = _read_standard_input()

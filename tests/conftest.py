@@ -1,0 +1,69 @@
+"""What the tests share. Imported first, so that MAX starts as it does in the program."""
+
+import gpt2.runtime  # noqa: F401  # isort: skip
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from max.driver import CPU
+
+from gpt2.config import read_config
+from gpt2.locate import SHIPPED
+from gpt2.model import CompiledModel, empty_model, load_model
+from gpt2.weights import read_weights
+from solutions.solution_11 import GPT2LMHeadModel
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"  # has GPT-2's vocabulary and the corpus on some machines
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def load_eager(folder: Path) -> GPT2LMHeadModel:
+    """The uncompiled model of a checkpoint, on the CPU."""
+    model = empty_model(read_config(folder), CPU())
+    model.load_state_dict(read_weights(folder, parameter_shapes(model)))
+    return model
+
+
+def parameter_shapes(model: GPT2LMHeadModel) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(map(int, parameter.shape)) for name, parameter in model.parameters}
+
+
+def load_compiled(folder: Path) -> CompiledModel:
+    return load_model(folder, read_config(folder), CPU())
+
+
+@pytest.fixture(scope="session")
+def shakespeare() -> CompiledModel:
+    return load_compiled(SHIPPED / "shakespeare")
+
+
+@pytest.fixture(scope="session")
+def i_love_ai() -> GPT2LMHeadModel:
+    return load_eager(SHIPPED / "i-love-ai")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def run_gpt2() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the program as a user does, with nothing on standard input unless told."""
+
+    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gpt2.cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            timeout=600,
+        )
+
+    return run

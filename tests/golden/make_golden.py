@@ -1,0 +1,53 @@
+"""Makes the golden files beside this script: tiny GPT-2s by transformers on torch.
+
+    uv run --group train python tests/golden/make_golden.py
+
+Each folder is a checkpoint with seeded random weights, and golden.safetensors: ids, and the
+logits that transformers computes for them, for every length and for two batch sizes.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import GPT2Config, GPT2LMHeadModel
+
+CONFIGS = {
+    "one-head": {"n_embd": 8, "n_head": 1, "n_layer": 1, "n_positions": 5, "vocab_size": 11},
+    "three-heads": {
+        "n_embd": 12,
+        "n_head": 3,
+        "n_layer": 2,
+        "n_positions": 9,
+        "vocab_size": 17,
+        "n_inner": 20,
+        "layer_norm_epsilon": 1e-3,
+    },
+    "five-heads": {"n_embd": 20, "n_head": 5, "n_layer": 3, "n_positions": 16, "vocab_size": 23},
+}
+BATCHES = (1, 3)
+
+
+@torch.no_grad()
+def make(name: str, sizes: dict[str, float]) -> None:
+    config = GPT2Config(**sizes, bos_token_id=None, eos_token_id=None)
+    model = GPT2LMHeadModel(config).eval()
+    for parameter in model.parameters():  # nothing keeps its gentle start: no ones, no zeros
+        parameter.normal_(std=0.3)
+    folder = Path(__file__).parent / name
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+
+    ids = torch.randint(config.vocab_size, (max(BATCHES), config.n_positions))
+    golden = {"ids": ids}
+    for batch in BATCHES:
+        for length in range(1, config.n_positions + 1):
+            logits = model(ids[:batch, :length]).logits
+            golden[f"logits.{batch}.{length}"] = logits.contiguous()
+    save_file(golden, folder / "golden.safetensors")
+
+
+if __name__ == "__main__":
+    torch.manual_seed(2019)
+    for name, sizes in CONFIGS.items():
+        make(name, sizes)

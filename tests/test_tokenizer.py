@@ -1,0 +1,69 @@
+"""Text survives the way to ids and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import SHARED
+from gpt2.errors import UserError
+from gpt2.locate import SHIPPED
+from gpt2.tokenizer import Tokenizer
+
+GPT2_VOCABULARY = SHARED / "gpt2-tokenizer"
+FOLDERS = [SHIPPED / "shakespeare"]
+if GPT2_VOCABULARY.is_dir():
+    FOLDERS.append(GPT2_VOCABULARY)
+
+needs_gpt2_vocabulary = pytest.mark.skipif(
+    not GPT2_VOCABULARY.is_dir(), reason="GPT-2's vocabulary is not on this machine"
+)
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def tokenizer(request):
+    return Tokenizer(request.param)
+
+
+@needs_gpt2_vocabulary
+def test_hello_world_has_the_ids_that_openai_gave_it():
+    tokenizer = Tokenizer(GPT2_VOCABULARY)
+    assert tokenizer.encode("Hello world") == [15496, 995]
+    assert tokenizer.decode([15496, 995]) == "Hello world"
+    assert tokenizer.encode("a<|endoftext|>") == [64, 50256]
+    assert (tokenizer.vocab_size, tokenizer.end_of_text) == (50257, 50256)
+
+
+@given(text=st.text())
+def test_any_text_comes_back(tokenizer, text):
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@given(text=st.text(), cut=st.integers(0, 20))
+def test_streaming_gives_the_same_text_piece_by_piece(tokenizer, text, cut):
+    ids = tokenizer.encode(text)
+    prompt, rest = ids[:cut], ids[cut:]
+    whole_characters = tokenizer.decode(prompt)
+    if "\ufffd" in whole_characters:  # the cut is inside a character
+        return
+    stream = tokenizer.stream(prompt)
+    assert whole_characters + "".join(map(stream.push, rest)) == text
+
+
+def test_words_are_streamed_with_the_spaces_between_them():
+    tokenizer = Tokenizer(SHIPPED / "i-love-ai")
+    assert tokenizer.encode("I love AI!") == [0, 1, 2, 3]
+    stream = tokenizer.stream([0])
+    assert [stream.push(token) for token in (1, 2, 3)] == [" love", " AI", " !"]
+
+
+def test_a_text_that_a_vocabulary_of_words_cannot_spell_is_refused():
+    with pytest.raises(UserError, match="no tokens for 'I fear AI'; it knows: I love AI !"):
+        Tokenizer(SHIPPED / "i-love-ai").encode("I fear AI")
+
+
+def test_the_shipped_vocabulary_fits_quantized_formats():
+    tokenizer = Tokenizer(SHIPPED / "shakespeare")
+    assert 1024 <= tokenizer.vocab_size <= 4096
+    assert tokenizer.vocab_size % 64 == 0
+    assert max(np.array(tokenizer.encode("Speak, speak."))) < tokenizer.vocab_size

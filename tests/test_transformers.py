@@ -1,0 +1,89 @@
+"""Side by side with transformers on torch, where they are installed (group `train`)."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from max.experimental.tensor import Tensor
+
+from conftest import load_compiled
+from gpt2.locate import SHIPPED
+from gpt2.tokenizer import Tokenizer
+from solutions.solution_12 import generate
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+
+def greedy(peer, prompt: list[int], count: int) -> list[int]:
+    ids = torch.tensor([prompt])
+    settings = {"do_sample": False, "max_new_tokens": count, "min_new_tokens": count}
+    return peer.generate(ids, attention_mask=torch.ones_like(ids), **settings)[0].tolist()
+
+
+def our_greedy(model, prompt: list[int], count: int) -> list[int]:
+    ids = generate(model, Tensor(np.array([prompt])), count, do_sample=False)
+    return np.from_dlpack(ids)[0].tolist()
+
+
+@pytest.fixture(scope="module")
+def folder_124m(tmp_path_factory):
+    """GPT-2 124M with random weights, as transformers saves it."""
+    folder = tmp_path_factory.mktemp("gpt2-124m")
+    torch.manual_seed(124)
+    transformers.GPT2LMHeadModel(transformers.GPT2Config()).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_124m_has_the_logits_and_the_greedy_tokens_of_transformers(folder_124m):
+    peer = transformers.GPT2LMHeadModel.from_pretrained(folder_124m).eval()
+    model = load_compiled(folder_124m)
+    ids = np.random.default_rng(64).integers(50257, size=(1, 64))
+    with torch.no_grad():
+        expected = peer(torch.tensor(ids)).logits.numpy()
+    logits = np.from_dlpack(model(Tensor(ids)))
+    print(f"largest difference of 124M's logits: {np.abs(logits - expected).max():.2e}")
+    np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-3)
+    prompt = ids[0, :16].tolist()
+    assert our_greedy(model, prompt, 32) == greedy(peer, prompt, 32)
+
+
+@pytest.mark.slow
+def test_loading_124m_takes_little_more_memory_than_its_weights(folder_124m):
+    script = (
+        "import resource, sys, psutil, gpt2.runtime\n"
+        "from pathlib import Path\n"
+        "from gpt2.config import read_config\n"
+        "from gpt2.model import choose_device, load_model\n"
+        "def now(): return psutil.Process().memory_info().rss\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "folder, before = Path(sys.argv[1]), now()\n"
+        "model = load_model(folder, read_config(folder), choose_device('cpu'))\n"
+        "size = sum(weight.num_elements() for weight in model.graph.weights.values()) * 4\n"
+        "print((now() - before) / size, (peak() - before) / size)"
+    )
+    for _ in range(2):  # the first run may have to compile
+        run = subprocess.run(
+            [sys.executable, "-c", script, folder_124m], capture_output=True, text=True, check=True
+        )
+    loaded, peak = map(float, run.stdout.split())
+    print(f"memory of 124M in units of its weights: {loaded:.2f} loaded, {peak:.2f} at the peak")
+    assert loaded <= 1.5
+    assert peak <= 2.0
+
+
+def test_shakespeare_writes_the_greedy_tokens_of_transformers(shakespeare):
+    folder = SHIPPED / "shakespeare"
+    peer = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    prompt = Tokenizer(folder).encode("ROMEO:")
+    assert our_greedy(shakespeare, prompt, 100) == greedy(peer, prompt, 100)
+
+
+@pytest.mark.parametrize("name", ["shakespeare", "i-love-ai"])
+def test_transformers_reads_the_shipped_tokenizers(name):
+    peer = transformers.AutoTokenizer.from_pretrained(SHIPPED / name)
+    text = "I love AI !"
+    assert peer.encode(text) == Tokenizer(SHIPPED / name).encode(text)
+    assert peer.decode(peer.encode(text)) == text
