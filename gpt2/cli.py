@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated, NoReturn
@@ -13,8 +14,7 @@ from gpt2 import __version__
 from gpt2.errors import UserError
 
 USAGE_ERROR = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
-PIPE_CLOSED = 141  # 128 + SIGPIPE
+INTERRUPTED = 130  # what typer returns after Ctrl-C
 
 app = typer.Typer(
     name="gpt2",
@@ -117,30 +117,24 @@ def doctor() -> None:
     examine()
 
 
-def _leave(status: int) -> NoReturn:
-    """Ends the process now, whatever a compiler in another thread is doing."""
-    sys.stderr.flush()
-    os._exit(status)
-
-
-def main() -> None:
+def main() -> NoReturn:
     """Runs the program; a user's mistake is one message and exit status 2."""
     from gpt2.terminal import complain
 
+    # A reader who has seen enough, as in `gpt2 generate | head`, ends the program in silence.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        status = app(standalone_mode=False)
-        sys.stdout.flush()
-        sys.exit(status)
+        status = app(standalone_mode=False) or 0
     except UserError as error:
         complain(str(error))
-        sys.exit(USAGE_ERROR)
+        status = USAGE_ERROR
     except typer.TyperException as error:
         complain(f"{error.format_message()} (gpt2 --help)")
-        sys.exit(USAGE_ERROR)
-    except (KeyboardInterrupt, typer.Abort):
-        _leave(INTERRUPTED)
-    except BrokenPipeError:
-        _leave(PIPE_CLOSED)
+        status = USAGE_ERROR
+    sys.stdout.flush()
+    if status == INTERRUPTED:
+        os._exit(status)  # now, whatever a compiler in another thread is doing
+    sys.exit(status)
 
 
 if __name__ == "__main__":

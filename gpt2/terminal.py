@@ -51,7 +51,7 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
 
 def note(message: str) -> None:
     """A remark that is not part of the text."""
-    console.print(message, style="dim", markup=False)
+    console.print(message, style="dim", markup=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:

@@ -4,7 +4,6 @@ import gpt2.runtime  # noqa: F401  # isort: skip
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,18 +51,29 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-@pytest.fixture
-def run_gpt2() -> Callable[..., subprocess.CompletedProcess[str]]:
+def start_gpt2(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    """Starts the program as a user does who presses Ctrl-C or closes the pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "gpt2.cli", *arguments],
+        # Without env, a child inherits what MAX's C++ put into this process's environment.
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def run_gpt2(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Runs the program as a user does, with nothing on standard input unless told."""
+    return run_python("-m", "gpt2.cli", *arguments, stdin=stdin)
 
-    def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gpt2.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},
-            timeout=600,
-        )
 
-    return run
+def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,
+    )

@@ -1,14 +1,11 @@
 """The program, as a user meets it: text, mistakes, interruptions."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-from conftest import GOLDEN, ROOT
+from conftest import GOLDEN, ROOT, run_gpt2, run_python, start_gpt2
 
 SHAKESPEARE = ["generate", "ROMEO:", "--seed", "1"]
 
@@ -22,14 +19,12 @@ def test_help_and_version_import_nothing_heavy():
         "print({'max', 'numpy', 'tokenizers', 'huggingface_hub'} & set(sys.modules))"
     )
     for option, shown in (("--help", "generate"), ("--version", "gpt2 0.")):
-        run = subprocess.run(
-            [sys.executable, "-c", script, option], capture_output=True, text=True, check=True
-        )
+        run = run_python("-c", script, option)
         assert shown in run.stdout
         assert run.stdout.endswith("set()\n")
 
 
-def test_text_goes_to_standard_output_and_the_figures_elsewhere(run_gpt2):
+def test_text_goes_to_standard_output_and_the_figures_elsewhere():
     run = run_gpt2(*SHAKESPEARE, "--max-new-tokens", "20")
     assert run.returncode == 0
     assert run.stdout.startswith("ROMEO:")
@@ -41,13 +36,13 @@ def test_text_goes_to_standard_output_and_the_figures_elsewhere(run_gpt2):
     assert (again.returncode, again.stdout, again.stderr) == (0, run.stdout, "")
 
 
-def test_an_empty_prompt_starts_where_texts_start(run_gpt2):
+def test_an_empty_prompt_starts_where_texts_start():
     run = run_gpt2("generate", "", "--greedy", "--max-new-tokens", "8")
     assert run.returncode == 0
     assert run.stdout.strip()
 
 
-def test_a_prompt_longer_than_the_context_keeps_its_end(run_gpt2):
+def test_a_prompt_longer_than_the_context_keeps_its_end():
     run = run_gpt2("generate", "No, no. " * 100, "--greedy", "--max-new-tokens", "1")
     assert run.returncode == 0
     assert "longer than the context of 256 tokens" in run.stderr
@@ -73,7 +68,7 @@ def test_a_prompt_longer_than_the_context_keeps_its_end(run_gpt2):
         (["--bogus"], "--bogus"),
     ],
 )
-def test_a_mistake_is_told_in_a_line_or_two(run_gpt2, arguments, message):
+def test_a_mistake_is_told_in_a_line_or_two(arguments, message):
     run = run_gpt2("generate", *arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert message in run.stderr
@@ -82,31 +77,18 @@ def test_a_mistake_is_told_in_a_line_or_two(run_gpt2, arguments, message):
 
 
 def test_ctrl_c_keeps_the_text_and_leaves_with_130():
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gpt2.cli", *SHAKESPEARE, "--max-new-tokens", "100000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = start_gpt2(*SHAKESPEARE, "--max-new-tokens", "100000")
     text = process.stdout.read(20)
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert text.startswith(b"ROMEO:")
     assert rest.endswith(b"\n")
     assert b"Traceback" not in errors
 
 
 def test_ctrl_c_does_not_wait_for_the_compiler(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gpt2.cli", *SHAKESPEARE],
-        env=os.environ | {"MODULAR_CACHE_DIR": str(tmp_path)},  # empty: it has to compile
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = start_gpt2(*SHAKESPEARE, MODULAR_CACHE_DIR=str(tmp_path))  # empty: it compiles
     time.sleep(8)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=5)
@@ -115,28 +97,23 @@ def test_ctrl_c_does_not_wait_for_the_compiler(tmp_path):
 
 
 def test_a_closed_pipe_is_no_error():
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gpt2.cli", *SHAKESPEARE],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-    )
+    process = start_gpt2(*SHAKESPEARE)
     process.stdout.read(10)
     process.stdout.close()
     errors = process.stderr.read()
-    assert process.wait(timeout=30) == 141
+    assert process.wait(timeout=30) == -signal.SIGPIPE, errors
     assert b"Traceback" not in errors
     assert b"BrokenPipe" not in errors
 
 
-def test_doctor_says_what_there_is(run_gpt2):
+def test_doctor_says_what_there_is():
     run = run_gpt2("doctor")
     assert run.returncode == 0
     for subject in ("Python", "MAX", "device", "compiled graphs", "shakespeare", "OpenAI's models"):
         assert subject in run.stdout
 
 
-def test_a_damaged_checkpoint_costs_no_compilation(run_gpt2, tmp_path):
+def test_a_damaged_checkpoint_costs_no_compilation(tmp_path):
     for file in (ROOT / "checkpoints" / "shakespeare").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     weights = tmp_path / "model.safetensors"

@@ -23,6 +23,7 @@ class AllCheckpoints(Module[[Tensor, Tensor, Tensor], tuple[Tensor, ...]]):
         return self.one(one), self.three(three), self.five(five)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["eager", "compiled"])
 def test_logits_are_those_of_transformers(form):
     golden = [load_file(GOLDEN / name / "golden.safetensors") for name in CHECKPOINTS]

@@ -1,13 +1,10 @@
 """Side by side with transformers on torch, where they are installed (group `train`)."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from max.experimental.tensor import Tensor
 
-from conftest import load_compiled
+from conftest import load_compiled, run_python
 from gpt2.locate import SHIPPED
 from gpt2.tokenizer import Tokenizer
 from solutions.solution_12 import generate
@@ -65,9 +62,7 @@ def test_loading_124m_takes_little_more_memory_than_its_weights(folder_124m):
         "print((now() - before) / size, (peak() - before) / size)"
     )
     for _ in range(2):  # the first run may have to compile
-        run = subprocess.run(
-            [sys.executable, "-c", script, folder_124m], capture_output=True, text=True, check=True
-        )
+        run = run_python("-c", script, str(folder_124m))
     loaded, peak = map(float, run.stdout.split())
     print(f"memory of 124M in units of its weights: {loaded:.2f} loaded, {peak:.2f} at the peak")
     assert loaded <= 1.5

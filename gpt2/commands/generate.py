@@ -63,12 +63,12 @@ def generate_text(
     )
     stream = tokenizer.stream(prompt_ids)
     rng = np.random.default_rng(seed)
-    tokens = _new_tokens(compiled, prompt_ids, temperature, rng)
+    new_tokens = _new_tokens(compiled, prompt_ids, temperature, rng)
     began = time.monotonic()
     count = 0
     write(prompt)
     try:
-        for token in itertools.islice(tokens, max_new_tokens):
+        for token in itertools.islice(new_tokens, max_new_tokens):
             count += 1
             if token == tokenizer.end_of_text:
                 break
@@ -77,7 +77,8 @@ def generate_text(
         write("\n")
         seconds = time.monotonic() - began
         if not quiet:
-            note(f"{count} tokens in {seconds:.1f} s, {count / seconds:.1f} tokens per second")
+            tokens = "token" if count == 1 else "tokens"
+            note(f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second")
 
 
 def _read_standard_input() -> str:
