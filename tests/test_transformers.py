@@ -1,5 +1,7 @@
 """Side by side with transformers on torch, where they are installed (group `train`)."""
 
+import sys
+
 import numpy as np
 import pytest
 from max.experimental.tensor import Tensor
@@ -47,22 +49,28 @@ def test_124m_has_the_logits_and_the_greedy_tokens_of_transformers(folder_124m):
     assert our_greedy(model, prompt, 32) == greedy(peer, prompt, 32)
 
 
+MEMORY_PROBE = """
+import re, sys
+import gpt2.runtime
+from pathlib import Path
+from gpt2.config import read_config
+from gpt2.model import choose_device, load_model
+
+def kilobytes(field):
+    return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+folder, before = Path(sys.argv[1]), kilobytes("VmRSS")
+model = load_model(folder, read_config(folder), choose_device("cpu"))
+weights = sum(weight.num_elements() for weight in model.graph.weights.values()) * 4 / 1024
+print((kilobytes("VmRSS") - before) / weights, (kilobytes("VmHWM") - before) / weights)
+"""
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_loading_124m_takes_little_more_memory_than_its_weights(folder_124m):
-    script = (
-        "import resource, sys, psutil, gpt2.runtime\n"
-        "from pathlib import Path\n"
-        "from gpt2.config import read_config\n"
-        "from gpt2.model import choose_device, load_model\n"
-        "def now(): return psutil.Process().memory_info().rss\n"
-        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
-        "folder, before = Path(sys.argv[1]), now()\n"
-        "model = load_model(folder, read_config(folder), choose_device('cpu'))\n"
-        "size = sum(weight.num_elements() for weight in model.graph.weights.values()) * 4\n"
-        "print((now() - before) / size, (peak() - before) / size)"
-    )
     for _ in range(2):  # the first run may have to compile
-        run = run_python("-c", script, str(folder_124m))
+        run = run_python("-c", MEMORY_PROBE, str(folder_124m))
     loaded, peak = map(float, run.stdout.split())
     print(f"memory of 124M in units of its weights: {loaded:.2f} loaded, {peak:.2f} at the peak")
     assert loaded <= 1.5
