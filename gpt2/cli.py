@@ -12,6 +12,7 @@ import typer
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
 from gpt2 import __version__
 from gpt2.errors import UserError
+from gpt2.locate import DEFAULT_MODEL
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # what typer returns after Ctrl-C
@@ -75,7 +76,7 @@ def generate(
             help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
             "124M to 1558M, or a Hugging Face repository."
         ),
-    ] = "shakespeare",
+    ] = DEFAULT_MODEL,
     max_new_tokens: Annotated[
         int, typer.Option(parser=_whole_number(1), metavar="N", help="How many tokens to add.")
     ] = 200,

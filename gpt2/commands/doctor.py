@@ -21,7 +21,7 @@ LOOK = "look"  # works, but there is something to know
 
 
 class Finding(NamedTuple):
-    """One line of the table."""
+    """One row of the table: what was found, and what to do where something is to be done."""
 
     subject: str
     mark: str
@@ -31,13 +31,11 @@ class Finding(NamedTuple):
 
 def examine() -> None:
     """Prints the table."""
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
-    for title in ("", "", "found", "what to do"):
-        table.add_column(title, overflow="fold")
+    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, show_header=False)
     for finding in _findings():
         style = "green" if finding.mark == OK else "yellow"
-        mark = f"[{style}]{finding.mark}[/]"
-        table.add_row(finding.subject, mark, finding.found, finding.advice)
+        advice = f"\n→ {finding.advice}" if finding.advice else ""
+        table.add_row(finding.subject, f"[{style}]{finding.mark}[/]", finding.found + advice)
     Console(highlight=False).print(table)
 
 
@@ -59,8 +57,8 @@ def _python() -> Finding:
         "Python",
         LOOK,
         version,
-        "MAX's eager operations crawl before 3.13: begin scripts of your own with "
-        "`import gpt2.runtime`; gpt2 does",
+        "before 3.13 MAX's eager operations crawl: begin scripts of your own with "
+        "`import gpt2.runtime`, as gpt2 does",
     )
 
 
@@ -86,7 +84,7 @@ def _compiled_graphs() -> Finding:
             subject,
             LOOK,
             f"cold: none in {_short(cache)}",
-            "nothing: the first `gpt2 generate` compiles for a minute and keeps the result",
+            "the first `gpt2 generate` compiles for a minute or two and keeps the result",
         )
     megabytes = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()) / 1e6
     found = f"warm: {len(graphs)}, {megabytes:.0f} MB in {_short(cache)}"
@@ -128,6 +126,6 @@ def _torch() -> Finding:
             subject,
             LOOK,
             "not installed",
-            "only needed to compare with them or to train: `uv sync --group train`",
+            "needed only to compare with them and to train: `uv sync --group train`",
         )
     return Finding(subject, OK, ", ".join(versions))

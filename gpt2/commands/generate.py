@@ -56,14 +56,19 @@ def generate_text(
                 f"its first {dropped} tokens were dropped."
             )
 
+    def load() -> CompiledModel:
+        compiled = load_model(folder, config, chosen_device)
+        # Step 12's own operations are compiled when they first run: do that now, too.
+        next(_new_tokens(compiled, prompt_ids, temperature, np.random.default_rng()))
+        return compiled
+
     compiled = run_visibly(
-        lambda: load_model(folder, config, chosen_device),
+        load,
         f"Loading {model}",
-        "Compiling the model for this machine: about a minute, and only this once.",
+        "Compiling the model for this machine: a minute or two, and only this once.",
     )
     stream = tokenizer.stream(prompt_ids)
-    rng = np.random.default_rng(seed)
-    new_tokens = _new_tokens(compiled, prompt_ids, temperature, rng)
+    new_tokens = _new_tokens(compiled, prompt_ids, temperature, np.random.default_rng(seed))
     began = time.monotonic()
     count = 0
     write(prompt)
@@ -110,5 +115,5 @@ def _new_tokens(
     input_ids = Tensor(np.array([prompt_ids]), dtype=DType.int64, device=model.device)
     while True:
         token = generate_next_token(model, input_ids, temperature=temperature, rng=rng)
-        yield int(token.item())
         input_ids = F.concat([input_ids, token.reshape([1, 1])], axis=1)
+        yield int(token.item())
