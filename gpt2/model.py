@@ -55,7 +55,7 @@ def empty_model(config: GPT2Config, device: Device) -> GPT2LMHeadModel:
 def load_model(folder: Path, config: GPT2Config, device: Device) -> CompiledModel:
     """Reads the weights of a checkpoint and compiles the model for a device.
 
-    MAX keeps the compiled graph on disk; the first time takes about a minute.
+    MAX keeps the compiled graph on disk; the first time takes a minute or so.
 
     Raises:
         UserError: the weights do not fit the config.

@@ -4,27 +4,16 @@ The model scores every token as the next one. Choose one by its probability, put
 the end of the text, and ask again.
 """
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 from max.driver import CPU
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-from solutions.solution_01 import GPT2Config
-
-
-class LanguageModel(Protocol):
-    """What step 12 asks of a model: the module of step 11 does, and so does its compiled form."""
-
-    config: GPT2Config
-
-    def __call__(self, input_ids: Tensor) -> Tensor:
-        """input_ids int64 `[batch, seq]` -> logits `[batch, seq, vocab_size]`."""
-
 
 def generate_next_token(
-    model: LanguageModel,
+    model: Callable[[Tensor], Tensor],
     input_ids: Tensor,
     *,
     temperature: float = 1.0,
@@ -34,8 +23,9 @@ def generate_next_token(
     """Chooses the token that follows input_ids.
 
     Args:
-        model: maps ids to logits.
-        input_ids: int64 `[1, seq]`; the model sees the last n_positions of them.
+        model: maps ids `[1, seq]` to logits `[1, seq, vocab_size]`: the module of step 11,
+            or its compiled form.
+        input_ids: int64 `[1, seq]`. A model that has a config is shown the last n_positions.
         temperature: the logits are divided by it: below 1 the likely tokens gain, above 1
             the unlikely ones. 0 means greedy.
         do_sample: draw by probability; False takes the most likely token (greedy).
@@ -56,7 +46,8 @@ def generate_next_token(
     #   NumPy: np.from_dlpack, Generator.choice(n, p=probabilities)
     if temperature < 0:
         raise ValueError(f"temperature must be 0 or more, not {temperature}")
-    too_many = int(input_ids.shape[1]) - model.config.n_positions
+    config = getattr(model, "config", None)  # a bare compiled graph has none
+    too_many = int(input_ids.shape[1]) - config.n_positions if config else 0
     if too_many > 0:
         input_ids = input_ids[:, too_many:]  # [1, n_positions]
     logits = model(input_ids)[0, -1]  # [vocab_size]
@@ -73,7 +64,7 @@ def generate_next_token(
 
 
 def generate(
-    model: LanguageModel,
+    model: Callable[[Tensor], Tensor],
     input_ids: Tensor,
     max_new_tokens: int,
     *,

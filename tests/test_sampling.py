@@ -105,6 +105,15 @@ def test_the_model_never_sees_more_than_its_context():
     assert model.seen == [[0, 1], [0, 1, 2], [0, 1, 2, 2], [1, 2, 2, 2]]
 
 
+def test_a_bare_compiled_graph_is_a_model_too(shakespeare):
+    texts = [
+        np.from_dlpack(generate(model, ids(3, 1, 4), 5, do_sample=False)).tolist()
+        for model in (shakespeare, shakespeare.graph)
+    ]
+    assert texts[0] == texts[1]
+    assert len(texts[0][0]) == 8
+
+
 def test_a_temperature_below_zero_is_refused():
     with pytest.raises(ValueError, match=r"-0\.5"):
         generate_next_token(FixedLogits([0.0]), ids(0), temperature=-0.5)

@@ -1,6 +1,7 @@
 """`gpt2 generate`: a prompt in, text out, a piece at a time."""
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -35,8 +36,7 @@ def generate_text(
         UserError: the device, a file or the prompt cannot be used.
     """
     chosen_device = choose_device(device)
-    if prompt is None:
-        prompt = _read_standard_input()
+    prompt = _read_prompt(prompt)
 
     folder = locate(model)
     config = read_config(folder)
@@ -86,14 +86,18 @@ def generate_text(
             note(f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second")
 
 
-def _read_standard_input() -> str:
-    """What was piped in, without the line end that echo adds; nothing from a keyboard."""
-    if sys.stdin is None or sys.stdin.isatty():
-        return ""
+def _read_prompt(argument: str | None) -> str:
+    """The argument, or what was piped in without the line end that echo adds."""
+    if argument is not None:
+        content = os.fsencode(argument)  # the bytes that the shell passed on
+    elif sys.stdin is None or sys.stdin.isatty():
+        content = b""
+    else:
+        content = sys.stdin.buffer.read().removesuffix(b"\n")
     try:
-        return sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"the prompt on standard input is not UTF-8: {error}") from error
+        raise UserError(f"the prompt is not UTF-8 text: {error}") from error
 
 
 def _encode(prompt: str, tokenizer: Tokenizer) -> list[int]:
