@@ -16,7 +16,7 @@ def pre_norm_residual(
 ) -> Tensor:
     """x + sublayer(norm(x)), where all three have the shape of x.
 
-    Sources: He et al., "Deep Residual Learning" (2015), section 3.1, for the sum; Radford
+    Sources: He et al., "Deep Residual Learning" (2015), section 3.2, for the sum; Radford
     et al. (2019), section 2.3, for the norm at the input of each sublayer.
     """
     # BEGIN SOLUTION: normalize x, apply the sublayer, and add the result to x itself.

@@ -38,7 +38,7 @@ def generate_next_token(
         ValueError: temperature is below 0.
 
     Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020),
-    section 3.3, for the temperature.
+    on sampling with temperature.
     """
     # BEGIN SOLUTION: refuse a temperature below 0; crop to the last n_positions ids; keep the
     #   logits of the last position; be greedy, or draw from softmax(logits / temperature).
