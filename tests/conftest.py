@@ -19,6 +19,8 @@ from solutions.solution_11 import GPT2LMHeadModel
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"  # has GPT-2's vocabulary and the corpus on some machines
 GOLDEN = Path(__file__).parent / "golden"
+# The programs that tests start reach no network, and no models that somebody downloaded.
+NO_HUB = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(GOLDEN / "no-such-cache")}
 
 
 def load_eager(folder: Path) -> GPT2LMHeadModel:
@@ -71,7 +73,7 @@ def run_gpt2(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[st
 def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        env=os.environ | NO_HUB,
         input=stdin,
         capture_output=True,
         encoding="utf-8",
