@@ -46,7 +46,7 @@ def locate(model: str) -> Path:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return _complete(folder)
-    looks_like_path = model.startswith((".", "/", "~", "\\")) or model.count("/") > 1
+    looks_like_path = model.startswith((".", "/", "~")) or model.count("/") > 1
     if looks_like_path or folder.exists():
         raise UserError(f"there is no folder {model!r}")
     if model.count("/") == 1:
@@ -105,8 +105,11 @@ def _from_hub(repository: str) -> Path:
             f"Hugging Face has no public repository {repository!r}; "
             "a private one needs a login: hf auth login"
         ) from error
-    except (LocalEntryNotFoundError, HTTPError, OSError) as error:
+    except LocalEntryNotFoundError as error:
         raise UserError(
             f"cannot fetch {repository!r} from Hugging Face: no network, and it is not in the "
-            "cache.\nThe shipped models need none: --model " + DEFAULT_MODEL
+            f"cache.\nThe shipped models need none: --model {DEFAULT_MODEL}"
         ) from error
+    except (HTTPError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"fetching {repository!r} from Hugging Face failed: {reason}") from error

@@ -52,6 +52,11 @@ def empty_model(config: GPT2Config, device: Device) -> GPT2LMHeadModel:
         return GPT2LMHeadModel(config)
 
 
+def parameter_shapes(model: GPT2LMHeadModel) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter, by its name."""
+    return {name: tuple(map(int, parameter.shape)) for name, parameter in model.parameters}
+
+
 def load_model(folder: Path, config: GPT2Config, device: Device) -> CompiledModel:
     """Reads the weights of a checkpoint and compiles the model for a device.
 
@@ -61,9 +66,6 @@ def load_model(folder: Path, config: GPT2Config, device: Device) -> CompiledMode
         UserError: the weights do not fit the config.
     """
     model = empty_model(config, device)
-    shapes = {
-        name: tuple(int(dim) for dim in parameter.shape) for name, parameter in model.parameters
-    }
-    weights = read_weights(folder, shapes)
+    weights = read_weights(folder, parameter_shapes(model))
     ids_type = TensorType(DType.int64, ["batch", "seq"], device=device)
     return CompiledModel(config, device, model.compile(ids_type, weights=weights))

@@ -68,7 +68,16 @@ class TextStream:
     def __init__(self, encoding: Encoding, prompt: list[int]) -> None:
         self._encoding = encoding
         self._decoder = DecodeStream(ids=prompt, skip_special_tokens=False)
+        self._held_back: list[int] = []  # ids whose text is not certain yet
 
     def push(self, token: int) -> str:
         """The text that is certain now that this token is there; may be empty."""
-        return self._decoder.step(self._encoding, token) or ""
+        self._held_back.append(token)
+        piece = self._decoder.step(self._encoding, token) or ""
+        if piece:
+            self._held_back.clear()
+        return piece
+
+    def finish(self) -> str:
+        """What is left at the end: a character that lacks bytes shows as U+FFFD."""
+        return self._encoding.decode(self._held_back, skip_special_tokens=False)

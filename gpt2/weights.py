@@ -75,7 +75,7 @@ def read_weights(folder: Path, parameters: Mapping[str, tuple[int, ...]]) -> dic
         A float32 array for every parameter, by its name.
 
     Raises:
-        UserError: the file is damaged, or does not fit the parameters; nothing is read then.
+        UserError: the file is damaged, or does not fit the parameters.
 
     Source: the safetensors format, https://huggingface.co/docs/safetensors#format
     """

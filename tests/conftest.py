@@ -12,7 +12,7 @@ from max.driver import CPU
 
 from gpt2.config import read_config
 from gpt2.locate import SHIPPED
-from gpt2.model import CompiledModel, empty_model, load_model
+from gpt2.model import CompiledModel, empty_model, load_model, parameter_shapes
 from gpt2.weights import read_weights
 from solutions.solution_11 import GPT2LMHeadModel
 
@@ -28,10 +28,6 @@ def load_eager(folder: Path) -> GPT2LMHeadModel:
     model = empty_model(read_config(folder), CPU())
     model.load_state_dict(read_weights(folder, parameter_shapes(model)))
     return model
-
-
-def parameter_shapes(model: GPT2LMHeadModel) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(map(int, parameter.shape)) for name, parameter in model.parameters}
 
 
 def load_compiled(folder: Path) -> CompiledModel:

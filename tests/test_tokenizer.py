@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import SHARED
@@ -40,6 +40,7 @@ def test_any_text_comes_back(tokenizer, text):
 
 
 @given(text=st.text(), cut=st.integers(0, 20))
+@example(text="what came in as \ufffd", cut=0)
 def test_streaming_gives_the_same_text_piece_by_piece(tokenizer, text, cut):
     ids = tokenizer.encode(text)
     prompt, rest = ids[:cut], ids[cut:]
@@ -47,7 +48,14 @@ def test_streaming_gives_the_same_text_piece_by_piece(tokenizer, text, cut):
     if "\ufffd" in whole_characters:  # the cut is inside a character
         return
     stream = tokenizer.stream(prompt)
-    assert whole_characters + "".join(map(stream.push, rest)) == text
+    assert whole_characters + "".join(map(stream.push, rest)) + stream.finish() == text
+
+
+def test_a_character_cut_short_by_the_end_is_shown_as_such():
+    tokenizer = Tokenizer(SHIPPED / "shakespeare")
+    stream = tokenizer.stream([])
+    pieces = [stream.push(token) for token in tokenizer.encode("é")[:1]]
+    assert (pieces, stream.finish()) == ([""], "\ufffd")
 
 
 def test_words_are_streamed_with_the_spaces_between_them():

@@ -7,11 +7,11 @@ import pytest
 from max.driver import CPU
 from safetensors.numpy import load_file, save_file
 
-from conftest import GOLDEN, parameter_shapes
+from conftest import GOLDEN
 from gpt2.config import read_config
 from gpt2.errors import UserError
 from gpt2.locate import locate
-from gpt2.model import empty_model
+from gpt2.model import empty_model, parameter_shapes
 from gpt2.weights import read_weights
 
 SOURCE = GOLDEN / "three-heads"

@@ -79,7 +79,7 @@ def generate_text(
                 break
             write(stream.push(token))
     finally:  # after Ctrl-C too
-        write("\n")
+        write(stream.finish() + "\n")
         seconds = time.monotonic() - began
         if not quiet:
             tokens = "token" if count == 1 else "tokens"
