@@ -1,0 +1,1 @@
+"""The course: what checks a step and talks to the reader."""

@@ -1,0 +1,212 @@
+"""The check of one step: its file is loaded and tried, and compared with the reference."""
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Collection
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from max.experimental.nn import Module
+
+from course.compare import acceptable, same, same_form
+from course.describe import describe, describe_form, describe_names
+from course.evidence import SYMBOLIC, Evidence, Raised
+from course.faults import explain
+from course.files import NUMBERS, Unreadable, read_source, shown, step_module
+from course.lesson import Kind, Lesson
+from course.loader import load_step
+from course.misconceptions import recognize
+from course.report import Report
+from course.stubs import open_todos
+
+# The phases, in their order.
+LOADS = "loads"
+NAMES = "names"
+PARAMETERS = "parameters"
+RUNS = "runs"
+FORM = "shapes and dtypes"
+VALUES = "values"
+ANY_SIZES = "any sizes"
+
+
+class Check:
+    """The check of one file.
+
+    The report is filled as the check goes, so that whoever ends it early has what was found.
+
+    Args:
+        lesson: what is checked.
+        path: the file.
+        reference: what the solution does.
+        right: steps whose files are the reader's own in the imports of this one.
+    """
+
+    def __init__(
+        self, lesson: Lesson, path: Path, reference: Evidence, right: Collection[int] = ()
+    ) -> None:
+        self.lesson = lesson
+        self.path = path
+        self.reference = reference
+        self.right = right
+        self.report = Report(lesson.number, lesson.title, shown(path))
+        self._source = ""
+        self._evidence: Evidence | None = None
+
+    def run(self) -> Report:
+        """Looks at one thing after the other, until one is wrong."""
+        module = self._load()
+        if module and self._find_names(module):
+            self._evidence = Evidence(self.lesson, module, is_readers=True)
+            self.report.right = (
+                self._compare_parameters()
+                and self._run_experiments()
+                and self._compare_forms()
+                and self._compare_values()
+                and self._trace()
+            )
+        return self.report
+
+    def _load(self) -> ModuleType | None:
+        try:
+            self._source = read_source(self.path)
+        except Unreadable as error:
+            advice = f"`gpt2 reset {self.lesson.number}` writes the stub again"
+            self.report.failed(LOADS, "", [str(error), advice])
+            return None
+        self.report.stand_ins = [
+            number for number in _imported_steps(self._source) if number not in self.right
+        ]
+        try:
+            module = load_step(self.lesson.number, self._source, self.path)
+        except BaseException as error:
+            self.report.failed(LOADS, "", self._explain(error))
+            return None
+        self.report.passed(LOADS)
+        return module
+
+    def _find_names(self, module: ModuleType) -> bool:
+        for name, kind in self.lesson.defines.items():
+            complaint = _complain_about_name(module, name, kind)
+            if complaint:
+                self.report.failed(NAMES, "", [complaint])
+                return False
+        self.report.passed(NAMES, ", ".join(self.lesson.defines))
+        return True
+
+    def _compare_parameters(self) -> bool:
+        calls = [construction.call for construction in self.lesson.constructions]
+        for call in calls:
+            expected, found = self.reference[call], self._evidence[call]
+            if isinstance(found, Raised):
+                return self._fail(PARAMETERS, call, self._explain(found.error), calls)
+            if not same(expected, found):
+                return self._fail(PARAMETERS, call, describe_names(expected, found), calls)
+        if calls:
+            count = len(self.reference[calls[0]])
+            self.report.passed(PARAMETERS, f"{count} in {calls[0]}")
+        return True
+
+    def _run_experiments(self) -> bool:
+        for experiment in self.lesson.experiments:
+            found = self._evidence[experiment.name]
+            expected = self.reference[experiment.name]
+            if isinstance(found, Raised) and not acceptable(expected, found):
+                explanation = self._explain(found.error)
+                return self._fail(RUNS, experiment.name, explanation, self._tried())
+        self.report.passed(RUNS, f"{len(self.lesson.experiments)} experiments")
+        return True
+
+    def _compare_forms(self) -> bool:
+        count = 0
+        for experiment in self.lesson.experiments:
+            expected, found = self.reference[experiment.name], self._evidence[experiment.name]
+            if isinstance(expected, np.ndarray):
+                count += 1
+                if not same_form(expected, found):
+                    line = f"expected {describe_form(expected)}, yours {describe_form(found)}"
+                    return self._fail(FORM, experiment.name, [line], self._tried())
+        if count:
+            self.report.passed(FORM)
+        return True
+
+    def _compare_values(self) -> bool:
+        for experiment in self.lesson.experiments:
+            expected, found = self.reference[experiment.name], self._evidence[experiment.name]
+            if not acceptable(expected, found):
+                lines = describe(expected, found, experiment.axes)
+                return self._fail(VALUES, experiment.name, lines, self._tried())
+        self.report.passed(VALUES)
+        return True
+
+    def _trace(self) -> bool:
+        if not self.lesson.symbolic:
+            return True
+        found = self._evidence[SYMBOLIC]
+        if isinstance(found, Raised):
+            lines = [
+                "it works only while the sizes are numbers; in a graph they are names",
+                *self._explain(found.error),
+            ]
+            return self._fail(ANY_SIZES, "", lines, [*self._tried(), SYMBOLIC])
+        self.report.passed(ANY_SIZES, "traced with symbolic batch and length")
+        return True
+
+    def _tried(self) -> list[str]:
+        return [key for key in self._evidence.keys() if key != SYMBOLIC]
+
+    def _fail(self, phase: str, key: str, lines: list[str], keys: list[str]) -> bool:
+        """Reports what is wrong under a key; the mistake itself, where it is a known one.
+
+        Args:
+            phase: what was looked at.
+            key: which outcome is wrong.
+            lines: how it is wrong.
+            keys: all outcomes that a known mistake would have to explain.
+        """
+        self.report.failed(phase, key, lines)
+        first = key or SYMBOLIC
+        keys = [first, *(other for other in keys if other != first)]
+        misconception = recognize(self.lesson, self.reference, self._evidence, keys)
+        if misconception:
+            self.report.misconception = True
+            self.report.finding = [misconception.sentence, *lines]
+        return False
+
+    def _explain(self, error: BaseException) -> list[str]:
+        todos = open_todos(self._source)
+        if isinstance(error, NotImplementedError) and todos:
+            todo = todos[0]
+            label = f"Step {self.lesson.number:02}, TODO {todo.number} of {todo.total}"
+            place = f"{shown(self.path)}, line {todo.line}"
+            return [f"{label} is still to be written", f"{place}: {todo.goal}"]
+        return explain(error, self.path)
+
+
+def _complain_about_name(module: ModuleType, name: str, kind: Kind) -> str | None:
+    if not hasattr(module, name):
+        return f"the file does not define {name}, {kind}"
+    value = getattr(module, name)
+    is_right = {
+        Kind.DATACLASS: inspect.isclass(value) and dataclasses.is_dataclass(value),
+        Kind.FUNCTION: callable(value) and not inspect.isclass(value),
+        Kind.MODULE: inspect.isclass(value) and issubclass(value, Module),
+    }[kind]
+    if not is_right:
+        actual = "a class" if inspect.isclass(value) else f"of type {type(value).__name__}"
+        actual = "a function" if inspect.isfunction(value) else actual
+        return f"{name} has to be {kind}; here it is {actual}"
+    if getattr(value, "__module__", "").startswith("solutions."):
+        return f"{name} is the reference's own, from {value.__module__}: write it in this file"
+    return None
+
+
+def _imported_steps(source: str) -> list[int]:
+    """The numbers of the steps that a file imports; none where it cannot be parsed."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return [number for number in NUMBERS if step_module(number) in modules]

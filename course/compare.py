@@ -1,0 +1,96 @@
+"""Whether two outcomes are the same, and if not, what is telling about the difference."""
+
+import numpy as np
+
+from course.evidence import Frequencies, Raised
+
+# A share of the root mean square. float32 rounds to 1e-7, and the orders in which one may
+# rightly add differ by some 1e-6; GELU without the tanh differs by 2e-4.
+TOLERANCE = 3e-5
+# How improbable an outcome must be before it is held for wrong.
+SIGNIFICANCE = 1e-6
+
+
+def same(expected: object, found: object) -> bool:
+    """Whether an outcome is what another piece of code would have given."""
+    if isinstance(expected, Raised) or isinstance(found, Raised):
+        return same_error(expected, found)
+    if isinstance(expected, Frequencies):
+        return isinstance(found, Frequencies) and same_frequencies(expected, found)
+    if isinstance(expected, np.ndarray):
+        return same_form(expected, found) and same_values(expected, found)
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and expected == found
+    return type(expected) is type(found) and expected == found
+
+
+def acceptable(expected: object, found: object) -> bool:
+    """Whether an outcome is right: the same, or the exception that is due in other words."""
+    if isinstance(expected, Raised) and isinstance(found, Raised):
+        return isinstance(found.error, type(expected.error)) and not isinstance(
+            found.error, NotImplementedError
+        )
+    return same(expected, found)
+
+
+def same_error(expected: object, found: object) -> bool:
+    """Whether both raised the same exception, for the same reason."""
+    if not (isinstance(expected, Raised) and isinstance(found, Raised)):
+        return False
+    return expected.kind == found.kind and str(expected.error) == str(found.error)
+
+
+def same_form(expected: np.ndarray, found: object) -> bool:
+    """Whether shape and dtype agree."""
+    return (
+        isinstance(found, np.ndarray)
+        and expected.shape == found.shape
+        and expected.dtype == found.dtype
+    )
+
+
+def same_values(expected: np.ndarray, found: np.ndarray) -> bool:
+    """Whether arrays of one form agree within what rounding explains."""
+    return not wrong_places(expected, found).any()
+
+
+def wrong_places(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """True where arrays of one shape disagree."""
+    if not np.issubdtype(expected.dtype, np.floating):
+        return expected != found
+    finite = np.isfinite(expected)
+    scale = np.sqrt(np.mean(np.square(expected[finite], dtype=np.float64))) if finite.any() else 0
+    with np.errstate(invalid="ignore"):
+        near = np.abs(found - expected) <= TOLERANCE * scale + 1e-9
+    both_nan = np.isnan(found) & np.isnan(expected)
+    return ~np.where(finite, near, (found == expected) | both_nan)
+
+
+def same_frequencies(expected: Frequencies, found: Frequencies) -> bool:
+    """Whether tokens are drawn with the same probabilities, known or judged by the counts.
+
+    For counts, the likelihood-ratio test (Wilks 1938): 2 * sum(counts * log(counts / expected counts)) is
+    distributed as chi-squared, here bounded by its tail for the vocabulary's size.
+    """
+    probabilities = expected.probabilities
+    counts = found.counts
+    if probabilities is None or len(counts) != len(probabilities):
+        return False
+    if found.probabilities is not None:
+        return np.allclose(probabilities, found.probabilities, rtol=0, atol=1e-3)
+    seen = counts > 0
+    if (probabilities[seen] <= 0).any():
+        return False
+    total = counts.sum()
+    ratio = 2 * np.sum(counts[seen] * np.log(counts[seen] / (total * probabilities[seen])))
+    return bool(ratio < _chi_squared_limit(len(probabilities) - 1))
+
+
+def _chi_squared_limit(degrees: int) -> float:
+    """What a chi-squared variable exceeds with a probability below SIGNIFICANCE.
+
+    The bound of Laurent and Massart (2000), lemma 1: d + 2 * sqrt(d * t) + 2 * t, where
+    exp(-t) is the probability.
+    """
+    t = -np.log(SIGNIFICANCE)
+    return degrees + 2 * np.sqrt(degrees * t) + 2 * t

@@ -1,0 +1,81 @@
+"""What a reader is told about an exception: what it says, and the line of theirs it came from."""
+
+import re
+import traceback
+from pathlib import Path
+
+from course.files import ROOT, SOLUTIONS, STEPS, shown
+from course.subject import ChangedInput, NotATensor
+
+LONGEST_MESSAGE = 400  # characters
+
+
+def explain(error: BaseException, path: Path) -> list[str]:
+    """Lines for a report: the exception, then the reader's line, if one is to blame.
+
+    Args:
+        error: what was raised.
+        path: the file that was being checked.
+    """
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return _explain_syntax(error)
+    return [_message(error), *_blame(error, path)]
+
+
+def _explain_syntax(error: SyntaxError) -> list[str]:
+    line = (error.text or "").rstrip("\n")
+    stripped = line.lstrip()
+    column = max((error.offset or 1) - 1 - (len(line) - len(stripped)), 0)
+    return [
+        f"{type(error).__name__}: {error.msg}",
+        f"{shown(Path(error.filename or ''))}, line {error.lineno}:",
+        f"    {stripped}",
+        f"    {' ' * column}^",
+    ]
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, ChangedInput):
+        return "the code writes into a tensor that it was given; make a new one instead"
+    if isinstance(error, NotATensor):
+        return f"it returned {error}"
+    if isinstance(error, SystemExit):
+        return f"the code calls exit({error.code!r}); it should return"
+    if isinstance(error, RecursionError):
+        return f"RecursionError: {error}. Something calls itself without an end"
+    text = _essence(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _essence(message: str) -> str:
+    """MAX's messages list inputs, advice and compiler terms around the line that matters."""
+    if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
+        message = match[1]
+    message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
+    message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    message = " ".join(lines[:3])
+    return message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 3] + "..."
+
+
+def _blame(error: BaseException, path: Path) -> list[str]:
+    """The innermost line of the reader's files, preferring the one that is checked."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if Path(frame.filename) == path] or [
+        frame for frame in frames if Path(frame.filename).parent in (STEPS, SOLUTIONS)
+    ]
+    if not theirs:
+        return []
+    frame = theirs[-1]
+    within = "" if frame.name == "<module>" else f", in {frame.name}"
+    return [f"{shown(Path(frame.filename))}, line {frame.lineno}{within}:", f"    {frame.line}"]
+
+
+def own_lines(frame: object) -> list[str]:
+    """Where code is that is running now: the reader's innermost line of a stack of frames."""
+    stack = traceback.extract_stack(frame)  # type: ignore[arg-type]
+    theirs = [entry for entry in stack if Path(entry.filename).is_relative_to(ROOT / "steps")]
+    if not theirs:
+        return []
+    entry = theirs[-1]
+    return [f"{shown(Path(entry.filename))}, line {entry.lineno}:", f"    {entry.line}"]

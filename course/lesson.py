@@ -1,0 +1,102 @@
+"""What a lesson is made of. Each step has one, in `course/lessons/`."""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from max.experimental.nn import Module
+    from max.experimental.tensor import TensorType
+
+    from course.subject import Subject
+
+
+class Kind(enum.StrEnum):
+    """What a name of a step has to be."""
+
+    DATACLASS = "a dataclass"
+    FUNCTION = "a function"
+    MODULE = "a class derived from Module"
+
+
+@dataclass(frozen=True)
+class Construction:
+    """A way of making a step's module, whose parameters are then compared.
+
+    Attributes:
+        call: how a report names it, as code.
+        build: makes it from the step's names.
+    """
+
+    call: str
+    build: Callable[[ModuleType], "Module"]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One thing to try with a step's code, the same for the reader's and the reference.
+
+    Attributes:
+        name: how a report names it.
+        run: does it; what it returns or raises is compared.
+        axes: what the axes of a resulting array stand for.
+    """
+
+    name: str
+    run: "Callable[[Subject], object]"
+    axes: tuple[str, ...] = ("batch", "position", "feature")
+
+
+@dataclass(frozen=True)
+class Symbolic:
+    """A step's code as part of a graph with symbolic sizes.
+
+    Attributes:
+        build: makes a module around the code.
+        inputs: makes the types of its inputs.
+    """
+
+    build: "Callable[[Subject], Module]"
+    inputs: "Callable[[], list[TensorType]]"
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake that people make, and a variation of the solution that makes it.
+
+    Attributes:
+        sentence: explains the mistake without giving the line away.
+        change: text of the solution, found there exactly once, and what it becomes.
+    """
+
+    sentence: str
+    change: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that the course knows of a step.
+
+    Attributes:
+        number: 1 to 12.
+        title: what the reader builds.
+        defines: the names that the file has to define.
+        hints: the idea, the operations, almost the line.
+        kernels: how many of MAX's kernels the check needs; each is compiled once per machine.
+        constructions: what is built, for a step that defines a module.
+        experiments: what is computed and compared.
+        symbolic: the trace with symbolic sizes; None where a step has nothing to trace.
+        misconceptions: the mistakes that a check recognizes.
+    """
+
+    number: int
+    title: str
+    defines: Mapping[str, Kind]
+    hints: tuple[str, str, str]
+    kernels: int
+    experiments: tuple[Experiment, ...]
+    misconceptions: tuple[Misconception, ...]
+    constructions: tuple[Construction, ...] = ()
+    symbolic: Symbolic | None = None

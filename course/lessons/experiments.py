@@ -1,0 +1,49 @@
+"""Experiments that several lessons share."""
+
+import numpy as np
+
+from course.lesson import Construction, Experiment
+from course.lessons.tiny import features, token_ids
+from course.subject import Subject, as_array
+from solutions.solution_01 import GPT2Config
+
+WITH_IDS = ("batch", "position", "feature")
+
+
+def call_with_features(
+    construction: Construction, batch: int, length: int, width: int, *, mean: float = 0.0
+) -> Experiment:
+    """The module of a construction, applied to `[batch, length, width]`."""
+
+    def run(subject: Subject) -> np.ndarray:
+        x = features(batch, length, width, mean=mean)
+        return subject.evaluate(subject.module(construction), x)
+
+    about = f", input with mean {mean:g}" if mean else ""
+    return Experiment(f"{construction.call}: batch {batch}, length {length}{about}", run)
+
+
+def call_with_ids(
+    construction: Construction,
+    config: GPT2Config,
+    batch: int,
+    length: int,
+    *,
+    axes: tuple[str, ...] = WITH_IDS,
+) -> Experiment:
+    """The module of a construction, applied to ids `[batch, length]`."""
+
+    def run(subject: Subject) -> np.ndarray:
+        return subject.evaluate(subject.module(construction), token_ids(config, batch, length))
+
+    return Experiment(f"{construction.call}: batch {batch}, length {length}", run, axes)
+
+
+def spread_of_initial_weight(construction: Construction) -> Experiment:
+    """The standard deviation of a table as it is created, to one digit."""
+
+    def run(subject: Subject) -> str:
+        table = as_array(subject.fresh_module(construction).weight)
+        return f"a standard deviation of {table.std():.1g}"
+
+    return Experiment("weight as created", run)

@@ -1,0 +1,60 @@
+"""The result of a check, as data: `gpt2 check --json` prints it as it is."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class Phase:
+    """One line of a report: what was looked at, and whether it was right."""
+
+    name: str
+    right: bool
+    detail: str = ""
+
+
+@dataclass
+class Report:
+    """What a check found.
+
+    Attributes:
+        step: its number.
+        title: what the step builds.
+        file: the checked file, relative to the project.
+        right: whether everything was.
+        phases: in the order in which they were looked at; the last one is wrong, if any.
+        finding: what is wrong, a line a sentence; empty where everything is right.
+        misconception: whether the finding is a mistake that the course knows.
+        notes: what else there is to say.
+        stand_ins: steps that this one uses, for which the reference stood in.
+        printed: what the code printed.
+        seconds: how long the check took, kernels' first compilation aside.
+    """
+
+    step: int
+    title: str
+    file: str
+    right: bool = False
+    phases: list[Phase] = field(default_factory=list)
+    finding: list[str] = field(default_factory=list)
+    misconception: bool = False
+    notes: list[str] = field(default_factory=list)
+    stand_ins: list[int] = field(default_factory=list)
+    printed: str = ""
+    seconds: float = 0.0
+
+    def passed(self, name: str, detail: str = "") -> None:
+        """Notes that a phase is right."""
+        self.phases.append(Phase(name, True, detail))
+
+    def failed(self, name: str, detail: str, finding: list[str]) -> None:
+        """Notes that a phase is wrong, which ends the check."""
+        self.phases.append(Phase(name, False, detail))
+        self.finding = finding
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Report":
+        return cls(**{**data, "phases": [Phase(**phase) for phase in data["phases"]]})

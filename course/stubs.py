@@ -1,0 +1,100 @@
+"""Stubs from solutions: each marked region becomes a numbered TODO for the reader.
+
+A region runs from `# BEGIN SOLUTION: what to do` to `# END SOLUTION`; the more deeply
+indented comment lines below the first belong to what is to be done.
+"""
+
+import re
+from typing import NamedTuple
+
+from course.files import read_source, solution_path, step_path, write_atomically
+
+BEGIN = "# BEGIN SOLUTION: "
+END = "# END SOLUTION"
+DETAIL = "#   "
+
+_TODO = re.compile(r"# TODO (?P<number>\d+) of (?P<total>\d+): (?P<goal>.*)")
+
+
+class Todo(NamedTuple):
+    """A TODO that the reader has not begun."""
+
+    number: int
+    total: int
+    goal: str  # its first line
+    line: int  # counted from 1
+
+
+def make_stub(number: int) -> str:
+    """The text of `steps/step_NN.py` as it ships."""
+    solution = read_source(solution_path(number))
+    title, _, body = solution.partition("\n")
+    header = (
+        f"{title}\n\n"
+        f"Check it with `pixi run s{number:02}` or `uv run gpt2 check {number}`;\n"
+        f"`gpt2 hint {number}` helps. Its chapter is book/src/step_{number:02}.md.\n"
+    )
+    lines = _replace_regions(body.split("\n"), number)
+    return header + "\n".join(lines).replace("solutions.solution_", "steps.step_")
+
+
+def write_stub(number: int) -> None:
+    """Makes the stub of a step, whatever was there before."""
+    write_atomically(step_path(number), make_stub(number))
+
+
+def open_todos(source: str) -> list[Todo]:
+    """The TODOs of a file below which no code has been written yet."""
+    lines = [line.strip() for line in source.split("\n")]
+    found = []
+    for index, line in enumerate(lines):
+        if match := _TODO.fullmatch(line):
+            below = next((text for text in lines[index:] if text and text[0] != "#"), "")
+            # In a class body nothing is raised: there the next definition follows at once.
+            if below.startswith(("raise NotImplementedError(", "def ", "@")):
+                number, total = int(match["number"]), int(match["total"])
+                found.append(Todo(number, total, match["goal"], index + 1))
+    return found
+
+
+def is_untouched(source: str) -> bool:
+    """Whether this is a stub as it shipped, be it of today or of an older solution."""
+    todos = open_todos(source)
+    return bool(todos) and [todo.number for todo in todos] == [*range(1, todos[0].total + 1)]
+
+
+def _replace_regions(lines: list[str], number: int) -> list[str]:
+    total = sum(BEGIN in line for line in lines)
+    result: list[str] = []
+    region: list[str] = []  # the lines of the TODO at hand; empty outside of a region
+    count = 0
+    reading_details = in_class_body = False
+    for line in lines:
+        text = line.strip()
+        indent = line[: len(line) - len(line.lstrip())]
+        if text.startswith(BEGIN):
+            count += 1
+            region = [f"{indent}# TODO {count} of {total}: {text.removeprefix(BEGIN)}"]
+            reading_details = True
+            in_class_body = _opening(result, len(indent)).startswith("class ")
+        elif text == END:
+            result += region
+            if not in_class_body:  # there it would be raised at import
+                todo = f"Step {number:02}, TODO {count} of {total}"
+                result.append(f'{indent}raise NotImplementedError("{todo}")')
+            region = []
+        elif region:
+            reading_details = reading_details and text.startswith(DETAIL)
+            if reading_details:
+                region.append(line)
+        else:
+            result.append(line)
+    return result
+
+
+def _opening(lines: list[str], indent: int) -> str:
+    """The line that opened the block which code at this indent is in."""
+    for line in reversed(lines):
+        if line.strip() and len(line) - len(line.lstrip()) < indent:
+            return line.strip()
+    return ""
