@@ -1,6 +1,5 @@
 """The check of one step: its file is loaded and tried, and compared with the reference."""
 
-import ast
 import dataclasses
 import inspect
 from collections.abc import Collection
@@ -12,12 +11,13 @@ from max.experimental.nn import Module
 
 from course.compare import acceptable, same, same_form
 from course.describe import describe, describe_form, describe_names
-from course.evidence import SYMBOLIC, Evidence, Raised
+from course.evidence import SYMBOLIC, Evidence
 from course.faults import explain
-from course.files import NUMBERS, Unreadable, read_source, shown, step_module
+from course.files import Unreadable, read_source, shown
 from course.lesson import Kind, Lesson
-from course.loader import load_step
+from course.loader import imported_steps, load_step
 from course.misconceptions import recognize
+from course.outcomes import Raised
 from course.report import Report
 from course.stubs import open_todos
 
@@ -76,7 +76,7 @@ class Check:
             self.report.failed(LOADS, "", [str(error), advice])
             return None
         self.report.stand_ins = [
-            number for number in _imported_steps(self._source) if number not in self.right
+            number for number in imported_steps(self._source) if number not in self.right
         ]
         try:
             module = load_step(self.lesson.number, self._source, self.path)
@@ -154,7 +154,7 @@ class Check:
         return True
 
     def _tried(self) -> list[str]:
-        return [key for key in self._evidence.keys() if key != SYMBOLIC]
+        return [key for key in self._evidence.tried() if key != SYMBOLIC]
 
     def _fail(self, phase: str, key: str, lines: list[str], keys: list[str]) -> bool:
         """Reports what is wrong under a key; the mistake itself, where it is a known one.
@@ -200,13 +200,3 @@ def _complain_about_name(module: ModuleType, name: str, kind: Kind) -> str | Non
     if getattr(value, "__module__", "").startswith("solutions."):
         return f"{name} is the reference's own, from {value.__module__}: write it in this file"
     return None
-
-
-def _imported_steps(source: str) -> list[int]:
-    """The numbers of the steps that a file imports; none where it cannot be parsed."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return []
-    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    return [number for number in NUMBERS if step_module(number) in modules]

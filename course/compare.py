@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.evidence import Frequencies, Raised
+from course.outcomes import Frequencies, Raised
 
 # A share of the root mean square. float32 rounds to 1e-7, and the orders in which one may
 # rightly add differ by some 1e-6; GELU without the tanh differs by 2e-4.
@@ -69,12 +69,14 @@ def wrong_places(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
 def same_frequencies(expected: Frequencies, found: Frequencies) -> bool:
     """Whether tokens are drawn with the same probabilities, known or judged by the counts.
 
-    For counts, the likelihood-ratio test (Wilks 1938): 2 * sum(counts * log(counts / expected counts)) is
-    distributed as chi-squared, here bounded by its tail for the vocabulary's size.
+    For counts, the likelihood-ratio test (Wilks 1938): 2 * sum(counts * log(counts / expected))
+    is distributed as chi-squared, whose tail is bounded.
     """
     probabilities = expected.probabilities
     counts = found.counts
-    if probabilities is None or len(counts) != len(probabilities):
+    if probabilities is None:
+        return np.array_equal(expected.counts, counts)
+    if len(counts) != len(probabilities):
         return False
     if found.probabilities is not None:
         return np.allclose(probabilities, found.probabilities, rtol=0, atol=1e-3)

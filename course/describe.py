@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.compare import wrong_places
-from course.evidence import Frequencies, Raised
+from course.outcomes import Frequencies, Raised
 
 MANY = 3  # more places than this are counted, not listed
 
@@ -54,9 +54,7 @@ def _describe_frequencies(expected: Frequencies, found: object) -> list[str]:
     return [f"of {total} draws, each token should come about {wanted} times; yours: {drawn}"]
 
 
-def _describe_arrays(
-    expected: np.ndarray, found: np.ndarray, axes: tuple[str, ...]
-) -> list[str]:
+def _describe_arrays(expected: np.ndarray, found: np.ndarray, axes: tuple[str, ...]) -> list[str]:
     wrong = wrong_places(expected, found)
     lines = [_not_finite(expected, found) or _largest_difference(expected, found, wrong)]
     for telling in (_relation(expected, found), _where(wrong, axes[-wrong.ndim :])):

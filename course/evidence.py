@@ -1,38 +1,13 @@
 """What a step's code does: the outcome of everything that a lesson tries with it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import ModuleType
 
-import numpy as np
 from max.experimental import compilation
 
 from course.lesson import Lesson
+from course.outcomes import Raised
 from course.subject import Subject, shapes
-
-
-@dataclass(frozen=True)
-class Raised:
-    """The outcome of code that raised an exception instead of returning a value."""
-
-    error: BaseException
-
-    @property
-    def kind(self) -> str:
-        return type(self.error).__name__
-
-
-@dataclass(frozen=True)
-class Frequencies:
-    """The outcome of drawing many tokens.
-
-    Attributes:
-        counts: how often each token was drawn, `[vocab_size]`.
-        probabilities: with which it is drawn, for code of ours, whose `choice` was watched.
-    """
-
-    counts: np.ndarray
-    probabilities: np.ndarray | None = None
 
 
 class Evidence:
@@ -52,7 +27,7 @@ class Evidence:
         self._subject = Subject(step, is_readers=is_readers)
         self._outcomes: dict[str, object] = {}
 
-    def keys(self) -> Iterator[str]:
+    def tried(self) -> Iterator[str]:
         """The names of all that is tried, in the order of a check."""
         yield from (construction.call for construction in self.lesson.constructions)
         yield from (experiment.name for experiment in self.lesson.experiments)

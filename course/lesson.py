@@ -1,5 +1,7 @@
 """What a lesson is made of. Each step has one, in `course/lessons/`."""
 
+from __future__ import annotations
+
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ class Construction:
     """
 
     call: str
-    build: Callable[[ModuleType], "Module"]
+    build: Callable[[ModuleType], Module]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Experiment:
     """
 
     name: str
-    run: "Callable[[Subject], object]"
+    run: Callable[[Subject], object]
     axes: tuple[str, ...] = ("batch", "position", "feature")
 
 
@@ -58,8 +60,8 @@ class Symbolic:
         inputs: makes the types of its inputs.
     """
 
-    build: "Callable[[Subject], Module]"
-    inputs: "Callable[[], list[TensorType]]"
+    build: Callable[[Subject], Module]
+    inputs: Callable[[], list[TensorType]]
 
 
 @dataclass(frozen=True)

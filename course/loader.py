@@ -1,5 +1,7 @@
 """Steps as modules: the reader's file where it is right, the solution in its place where not."""
 
+import ast
+import contextlib
 import importlib
 import linecache
 import sys
@@ -10,24 +12,27 @@ from types import ModuleType
 from course.files import NUMBERS, STEPS, read_source, solution_path, step_module, step_path
 
 
-def provide_steps(right: Collection[int]) -> None:
+def provide_steps(right: Collection[int]) -> set[int]:
     """Makes `from steps.step_NN import ...` find the reader's right steps, else the solutions.
 
     Args:
         right: the numbers of the steps whose files were checked as they are.
+
+    Returns:
+        Those of them that could be loaded.
     """
     package = ModuleType("steps")
     package.__path__ = [str(STEPS)]
     sys.modules["steps"] = package
-    for number in NUMBERS:
-        sys.modules.pop(step_module(number), None)
+    loaded = set()
     for number in NUMBERS:  # in order, since a step imports earlier ones
+        _put(number, load_solution(number))
         if number in right:
             path = step_path(number)
-            module = execute(read_source(path), path, step_module(number))
-        else:
-            module = load_solution(number)
-        _put(number, module)
+            with contextlib.suppress(Exception):
+                load_step(number, read_source(path), path)
+                loaded.add(number)
+    return loaded
 
 
 def load_solution(number: int) -> ModuleType:
@@ -52,8 +57,15 @@ def execute(source: str, path: Path, name: str) -> ModuleType:
     module.__file__ = str(path)
     code = compile(source, str(path), "exec", dont_inherit=True)
     linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
+    before = sys.modules.get(name)
     sys.modules[name] = module  # where dataclasses look for it while it is being run
-    exec(code, module.__dict__)
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules.pop(name)
+        if before:
+            sys.modules[name] = before
+        raise
     return module
 
 
@@ -61,3 +73,13 @@ def _put(number: int, module: ModuleType) -> None:
     name = step_module(number)
     sys.modules[name] = module
     setattr(sys.modules["steps"], name.rpartition(".")[2], module)
+
+
+def imported_steps(source: str) -> list[int]:
+    """The numbers of the steps that a file imports; none where it cannot be parsed."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return [number for number in NUMBERS if step_module(number) in modules]

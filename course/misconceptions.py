@@ -31,10 +31,10 @@ def recognize(
 
 
 def _agree(expected: object, varied: object, found: object) -> bool:
-    """Whether the variation and the reader's code do the same, or are both right."""
-    if same(varied, found):
-        return True
-    return acceptable(expected, varied) and acceptable(expected, found)
+    """Whether the variation does what the reader's code does, or both are right."""
+    if acceptable(expected, found):
+        return acceptable(expected, varied)
+    return same(varied, found)
 
 
 def load_variation(lesson: Lesson, misconception: Misconception) -> ModuleType:

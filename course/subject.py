@@ -66,12 +66,26 @@ class Subject:
             ChangedInput: a tensor holds something else afterwards.
             NotATensor: the function returned something else.
         """
-        tensors = [Tensor.from_dlpack(array.copy()) for array in arrays]
+        tensors = [self.tensor(array) for array in arrays]
         result = self._run(function, *tensors)
         for array, tensor in zip(arrays, tensors, strict=True):
             if not np.array_equal(np.from_dlpack(tensor), array, equal_nan=True):
                 raise ChangedInput
-        return as_array(result)
+        return self.array(result)
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        """A tensor with a copy of the values."""
+        return Tensor.from_dlpack(array.copy())
+
+    def array(self, tensor: Tensor) -> np.ndarray:
+        """A copy of the values of a tensor.
+
+        Raises:
+            NotATensor: it is none.
+        """
+        if not isinstance(tensor, Tensor):
+            raise NotATensor(f"{type(tensor).__name__} instead of a Tensor")
+        return np.from_dlpack(tensor.to(CPU())).copy()
 
     def _run(self, function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
         with default_device(CPU()), default_dtype(DType.float32):
@@ -95,14 +109,3 @@ def random_weight(name: str, shape: tuple[int, ...]) -> np.ndarray:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     center = 1.0 if len(shape) == 1 and name.endswith("weight") else 0.1
     return rng.normal(center, 0.4, shape).astype(np.float32)
-
-
-def as_array(tensor: Tensor) -> np.ndarray:
-    """The values of a tensor.
-
-    Raises:
-        NotATensor: it is none.
-    """
-    if not isinstance(tensor, Tensor):
-        raise NotATensor(f"{type(tensor).__name__} instead of a Tensor")
-    return np.from_dlpack(tensor.to(CPU())).copy()

@@ -46,6 +46,16 @@ def _whole_number(minimum: int) -> Callable[[str], int]:
     return parse
 
 
+def _step_number(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 12:
+        raise typer.BadParameter(f"{text!r} is not a step: they are 1 to 12")
+    return number
+
+
 def _temperature(text: str) -> float:
     try:
         temperature = float(text)
@@ -108,6 +118,29 @@ def generate(
         device=device,
         quiet=quiet,
     )
+
+
+Step = Annotated[
+    int, typer.Argument(parser=_step_number, metavar="N", help="The step, 1 to 12.")
+]
+
+
+@app.command()
+def check(
+    step: Annotated[
+        int | None,
+        typer.Argument(parser=_step_number, metavar="[N]", help="The step, 1 to 12; or all."),
+    ] = None,
+    solution: Annotated[
+        bool, typer.Option("--solution", help="The reference instead of your file.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Data for tools.")] = False,
+) -> None:
+    """Check a step of yours, or all twelve."""
+    from course.commands.check import check_steps
+
+    if not check_steps(step, solution=solution, as_json=as_json):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,11 +1,17 @@
 """Experiments that several lessons share."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from course.lesson import Construction, Experiment
 from course.lessons.tiny import features, token_ids
-from course.subject import Subject, as_array
 from solutions.solution_01 import GPT2Config
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 WITH_IDS = ("batch", "position", "feature")
 
@@ -43,7 +49,7 @@ def spread_of_initial_weight(construction: Construction) -> Experiment:
     """The standard deviation of a table as it is created, to one digit."""
 
     def run(subject: Subject) -> str:
-        table = as_array(subject.fresh_module(construction).weight)
+        table = subject.array(subject.fresh_module(construction).weight)
         return f"a standard deviation of {table.std():.1g}"
 
     return Experiment("weight as created", run)

@@ -1,16 +1,19 @@
 """Step 01: the model's configuration."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from course.lesson import Experiment, Kind, Lesson, Misconception
-from course.subject import Subject
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 
 def _fields(subject: Subject) -> dict[str, object]:
     config = subject.step.GPT2Config()
-    return {
-        field.name: getattr(config, field.name) for field in dataclasses.fields(config)
-    }
+    return {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
 
 
 def _size(name: str, **sizes: int) -> Experiment:

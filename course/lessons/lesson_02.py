@@ -1,34 +1,27 @@
 """Step 02: the causal mask."""
 
-import numpy as np
-from max.driver import CPU
-from max.dtype import DType
-from max.experimental import compilation
-from max.experimental.nn import Module
-from max.experimental.tensor import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from course.lesson import Experiment, Kind, Lesson, Misconception, Symbolic
-from course.lessons.tiny import any_features, PLAIN
-from course.subject import Subject
+from course.lessons.tiny import PLAIN, any_features
+
+if TYPE_CHECKING:
+    import numpy as np
+    from max.experimental.nn import Module
+    from max.experimental.tensor import Tensor
+
+    from course.subject import Subject
 
 BAND = "return F.band_part(hidden, num_upper=past_length, exclude=True)"
 
 
-class _Masked(Module[[Tensor], Tensor]):
-    """A mask as part of a graph."""
-
-    def __init__(self, subject: Subject, past_length: int, dtype: DType) -> None:
-        self._subject = subject
-        self._past_length = past_length
-        self._dtype = dtype
-
-    def forward(self, x: Tensor) -> Tensor:
-        mask = self._subject.step.causal_mask
-        return mask(x.shape[1], self._past_length, dtype=self._dtype, device=CPU())
-
-
 def _mask(sequence_length: int, past_length: int = 0) -> Experiment:
     def run(subject: Subject) -> np.ndarray:
+        from max.driver import CPU
+        from max.dtype import DType
+
         def call() -> Tensor:
             return subject.step.causal_mask(
                 sequence_length, past_length, dtype=DType.float32, device=CPU()
@@ -41,9 +34,22 @@ def _mask(sequence_length: int, past_length: int = 0) -> Experiment:
 
 def _dtype(subject: Subject) -> str:
     """The dtype that a mask would have, without computing one."""
-    module = _Masked(subject, 0, DType.float64)
+    from max.dtype import DType
+    from max.experimental import compilation
+
+    from course.lessons.in_graphs import MaskInGraph
+
+    module = MaskInGraph(subject, 0, DType.float64)
     traced = compilation.stage(module, name="mask")(*any_features(PLAIN))
     return traced.out_layouts[0].dtype.name
+
+
+def _in_graph(subject: Subject) -> Module:
+    from max.dtype import DType
+
+    from course.lessons.in_graphs import MaskInGraph
+
+    return MaskInGraph(subject, 3, DType.float32)
 
 
 def _by_numpy(diagonal: str) -> str:
@@ -69,7 +75,7 @@ LESSON = Lesson(
         "`num_upper` says how far the band reaches to the right of the diagonal; downwards it is "
         "unlimited unless you say so.",
         "The shape is `[sequence_length, Dim(sequence_length) + past_length]` (a `Dim` can be "
-        "added to a number, be it symbolic or not). Fill it with `float(\"-inf\")`, then take the "
+        'added to a number, be it symbolic or not). Fill it with `float("-inf")`, then take the '
         "band out. How far to the right of the diagonal may query 0 look, when 3 tokens went "
         "before?",
     ),
@@ -83,9 +89,7 @@ LESSON = Lesson(
         _mask(2, 5),
         Experiment("causal_mask(seq, dtype=float64)", _dtype),
     ),
-    symbolic=Symbolic(
-        lambda subject: _Masked(subject, 3, DType.float32), lambda: any_features(PLAIN)
-    ),
+    symbolic=Symbolic(_in_graph, lambda: any_features(PLAIN)),
     misconceptions=(
         Misconception(
             "The past is forgotten: the tokens that went before stand to the left of the first "
@@ -95,7 +99,10 @@ LESSON = Lesson(
         Misconception(
             "The mask is square, even with a past: there is a column for each key, and the past "
             "tokens are keys too.",
-            {"Dim(sequence_length) + past_length": "sequence_length", "num_upper=past_length": "num_upper=0"},
+            {
+                "Dim(sequence_length) + past_length": "sequence_length",
+                "num_upper=past_length": "num_upper=0",
+            },
         ),
         Misconception(
             "Rows and columns are swapped: queries are the rows, keys the columns.",

@@ -1,12 +1,17 @@
 """Step 03: layer normalization."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from max.experimental.tensor import Tensor
 
 from course.lesson import Construction, Experiment, Kind, Lesson, Misconception, Symbolic
 from course.lessons.experiments import call_with_features
 from course.lessons.tiny import WIDE, any_features, features
-from course.subject import Subject, as_array
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 NORM = Construction("LayerNorm(12, eps=0.1)", lambda step: step.LayerNorm(12, eps=0.1))
 DEFAULT = Construction("LayerNorm(10)", lambda step: step.LayerNorm(10))
@@ -26,11 +31,11 @@ def _nearly_equal(subject: Subject) -> np.ndarray:
 
 def _initial(subject: Subject) -> dict[str, object]:
     norm = subject.fresh_module(DEFAULT)
-    return {name: _only_value(tensor) for name, tensor in norm.parameters}
+    return {name: _only_value(subject.array(tensor)) for name, tensor in norm.parameters}
 
 
-def _only_value(tensor: Tensor) -> object:
-    values = np.unique(as_array(tensor))
+def _only_value(array: np.ndarray) -> object:
+    values = np.unique(array)
     return float(values[0]) if len(values) == 1 else f"{len(values)} different numbers"
 
 

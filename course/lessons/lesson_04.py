@@ -8,7 +8,10 @@ WIDER = Construction("GPT2MLP(28, config)", lambda step: step.GPT2MLP(28, WIDE))
 FOURFOLD = Construction(
     "GPT2MLP(config.inner_dim, config)", lambda step: step.GPT2MLP(PLAIN.inner_dim, PLAIN)
 )
+
 GELU = 'F.gelu(hidden, approximate="tanh")'
+C_FC = "Linear(config.n_embd, intermediate_size)"
+C_PROJ = "Linear(intermediate_size, config.n_embd)"
 
 LESSON = Lesson(
     number=4,
@@ -22,7 +25,7 @@ LESSON = Lesson(
         "function. `F.gelu` is the curve. It knows three forms of it: GPT-2 was trained with the "
         "one that uses tanh.",
         "`self.c_fc = Linear(config.n_embd, intermediate_size)`, and `c_proj` the other way round. "
-        "Then `self.c_fc(x)`, `F.gelu(..., approximate=\"tanh\")`, and `self.c_proj(...)` last.",
+        'Then `self.c_fc(x)`, `F.gelu(..., approximate="tanh")`, and `self.c_proj(...)` last.',
     ),
     kernels=4,
     constructions=(WIDER, FOURFOLD),
@@ -58,7 +61,10 @@ LESSON = Lesson(
         Misconception(
             "GELU comes after the second linear layer: it belongs between the two, where the "
             "vector is wide.",
-            {GELU: "hidden", "self.c_proj(hidden)": f"{GELU.replace('hidden', 'self.c_proj(hidden)')}"},
+            {
+                GELU: "hidden",
+                "self.c_proj(hidden)": GELU.replace("hidden", "self.c_proj(hidden)"),
+            },
         ),
         Misconception(
             "GELU acts twice.",
@@ -72,40 +78,30 @@ LESSON = Lesson(
         Misconception(
             "The widths of the two layers are the wrong way round: in comes n_embd.",
             {
-                "Linear(config.n_embd, intermediate_size)": "Linear(intermediate_size, config.n_embd)",
-                "self.c_proj = Linear(intermediate_size, config.n_embd)": (
-                    "self.c_proj = Linear(config.n_embd, intermediate_size)"
-                ),
+                C_FC: "Linear(intermediate_size, config.n_embd)",
+                C_PROJ: "Linear(config.n_embd, intermediate_size)",
             },
         ),
         Misconception(
             "The inner width is always four times n_embd: intermediate_size says what it is.",
             {
-                "Linear(config.n_embd, intermediate_size)": "Linear(config.n_embd, 4 * config.n_embd)",
-                "self.c_proj = Linear(intermediate_size, config.n_embd)": (
-                    "self.c_proj = Linear(4 * config.n_embd, config.n_embd)"
-                ),
+                C_FC: "Linear(config.n_embd, 4 * config.n_embd)",
+                C_PROJ: "Linear(4 * config.n_embd, config.n_embd)",
             },
         ),
         Misconception(
             "The inner width is taken from the config: whoever builds the network says what it "
             "is, by intermediate_size.",
             {
-                "Linear(config.n_embd, intermediate_size)": "Linear(config.n_embd, config.inner_dim)",
-                "self.c_proj = Linear(intermediate_size, config.n_embd)": (
-                    "self.c_proj = Linear(config.inner_dim, config.n_embd)"
-                ),
+                C_FC: "Linear(config.n_embd, config.inner_dim)",
+                C_PROJ: "Linear(config.inner_dim, config.n_embd)",
             },
         ),
         Misconception(
             "The linear layers have no bias: GPT-2's do, both of them.",
             {
-                "Linear(config.n_embd, intermediate_size)": (
-                    "Linear(config.n_embd, intermediate_size, bias=False)"
-                ),
-                "self.c_proj = Linear(intermediate_size, config.n_embd)": (
-                    "self.c_proj = Linear(intermediate_size, config.n_embd, bias=False)"
-                ),
+                C_FC: ("Linear(config.n_embd, intermediate_size, bias=False)"),
+                C_PROJ: "Linear(intermediate_size, config.n_embd, bias=False)",
             },
         ),
     ),

@@ -84,9 +84,11 @@ LESSON = Lesson(
         ),
         Misconception(
             "The table starts as zeros: all tokens would look alike.",
-            {"random.normal([config.vocab_size, config.n_embd], std=0.02)": (
-                "Tensor.zeros([config.vocab_size, config.n_embd])"
-            )},
+            {
+                "random.normal([config.vocab_size, config.n_embd], std=0.02)": (
+                    "Tensor.zeros([config.vocab_size, config.n_embd])"
+                )
+            },
         ),
     ),
 )

@@ -40,8 +40,10 @@ LESSON = Lesson(
     misconceptions=(
         Misconception(
             "The tokens' ids pick the rows: here it is their places that count, 0, 1, 2 and so on.",
-            {SLICE: "from max.experimental import functional as F; "
-             "return F.gather(self.weight, input_ids, axis=0)"},
+            {
+                SLICE: "from max.experimental import functional as F; "
+                "return F.gather(self.weight, input_ids, axis=0)"
+            },
         ),
         Misconception(
             "The batch size is taken for the length: the second axis of the ids is the sequence.",
@@ -57,15 +59,19 @@ LESSON = Lesson(
         ),
         Misconception(
             "The positions count from 1: the first token has the first row, number 0.",
-            {SLICE: "import numpy as np; from max.experimental import functional as F; "
-             "return F.gather(self.weight, Tensor.from_dlpack("
-             "np.arange(1, int(sequence_length) + 1) % int(self.weight.shape[0])), axis=0)"},
+            {
+                SLICE: "import numpy as np; from max.experimental import functional as F; "
+                "return F.gather(self.weight, Tensor.from_dlpack("
+                "np.arange(1, int(sequence_length) + 1) % int(self.weight.shape[0])), axis=0)"
+            },
         ),
         Misconception(
             "The rows are in reverse order.",
-            {SLICE: "import numpy as np; from max.experimental import functional as F; "
-             "return F.gather(self.weight, Tensor.from_dlpack("
-             "np.arange(int(sequence_length))[::-1].copy()), axis=0)"},
+            {
+                SLICE: "import numpy as np; from max.experimental import functional as F; "
+                "return F.gather(self.weight, Tensor.from_dlpack("
+                "np.arange(int(sequence_length))[::-1].copy()), axis=0)"
+            },
         ),
         Misconception(
             "The table has a row for each token of the vocabulary; here it is one for each "
@@ -78,8 +84,10 @@ LESSON = Lesson(
         ),
         Misconception(
             "There is a batch axis: the result is the same for all sequences, so it has none.",
-            {SLICE: "return self.weight[:sequence_length].reshape("
-             "[1, sequence_length, self.weight.shape[1]])"},
+            {
+                SLICE: "return self.weight[:sequence_length].reshape("
+                "[1, sequence_length, self.weight.shape[1]])"
+            },
         ),
         Misconception(
             "The table starts with a standard deviation of 1: GPT-2 starts with much smaller "
@@ -88,9 +96,11 @@ LESSON = Lesson(
         ),
         Misconception(
             "The table starts as zeros, as if there were no positions.",
-            {"random.normal([config.n_positions, config.n_embd], std=0.02)": (
-                "Tensor.zeros([config.n_positions, config.n_embd])"
-            )},
+            {
+                "random.normal([config.n_positions, config.n_embd], std=0.02)": (
+                    "Tensor.zeros([config.n_positions, config.n_embd])"
+                )
+            },
         ),
     ),
 )

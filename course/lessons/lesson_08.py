@@ -1,41 +1,30 @@
 """Step 08: the residual connection."""
 
-import numpy as np
-from max.experimental.nn import Module
-from max.experimental.tensor import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from course.lesson import Experiment, Kind, Lesson, Misconception, Symbolic
 from course.lessons.tiny import PLAIN, any_features, features
-from course.subject import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from max.experimental.nn import Module
+
+    from course.subject import Subject
 
 RESIDUAL = "return x + sublayer(norm(x))"
 
 
-def _norm(x: Tensor) -> Tensor:
-    """Nothing that commutes with the sublayer, and not quite 0 at 0."""
-    return x * 2.0 + 0.5
+def _in_graph(subject: Subject) -> Module:
+    from course.lessons.in_graphs import ResidualInGraph
 
-
-def _sublayer(x: Tensor) -> Tensor:
-    return x * x * 0.5 - x
-
-
-class _Residual(Module[[Tensor], Tensor]):
-    """The function as part of a graph."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self._subject.step.pre_norm_residual(x, _norm, _sublayer)
+    return ResidualInGraph(subject)
 
 
 def _residual(batch: int, length: int) -> Experiment:
     def run(subject: Subject) -> np.ndarray:
-        def call(x: Tensor) -> Tensor:
-            return subject.step.pre_norm_residual(x, _norm, _sublayer)
-
-        return subject.evaluate(call, features(batch, length, 12))
+        return subject.evaluate(_in_graph(subject), features(batch, length, 12))
 
     return Experiment(f"pre_norm_residual(x, norm, sublayer): batch {batch}, length {length}", run)
 
@@ -53,7 +42,7 @@ LESSON = Lesson(
     ),
     kernels=3,
     experiments=(_residual(3, 7), _residual(1, 1), _residual(3, 2)),
-    symbolic=Symbolic(_Residual, lambda: any_features(PLAIN)),
+    symbolic=Symbolic(_in_graph, lambda: any_features(PLAIN)),
     misconceptions=(
         Misconception(
             "The input is lost: a sublayer's result is to be added to it, not to take its place.",

@@ -59,9 +59,7 @@ LESSON = Lesson(
             "see what attention added.",
             {
                 ATTENTION: "attended = pre_norm_residual(x, self.ln_1, self.attn)",
-                FEED_FORWARD: (
-                    "return attended + pre_norm_residual(x, self.ln_2, self.mlp) - x"
-                ),
+                FEED_FORWARD: ("return attended + pre_norm_residual(x, self.ln_2, self.mlp) - x"),
             },
         ),
         Misconception(

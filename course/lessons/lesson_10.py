@@ -39,13 +39,17 @@ LESSON = Lesson(
         ),
         Misconception(
             "The last norm acts after every block: it comes once, at the end.",
-            {LOOP: "for block in self.h:\n            x = self.ln_f(block(x))",
-             "return self.ln_f(x)": "return x"},
+            {
+                LOOP: "for block in self.h:\n            x = self.ln_f(block(x))",
+                "return self.ln_f(x)": "return x",
+            },
         ),
         Misconception(
             "The last norm comes before the blocks instead of after them.",
-            {EMBED: "x = self.ln_f(self.wte(input_ids) + self.wpe(input_ids))",
-             "return self.ln_f(x)": "return x"},
+            {
+                EMBED: "x = self.ln_f(self.wte(input_ids) + self.wpe(input_ids))",
+                "return self.ln_f(x)": "return x",
+            },
         ),
         Misconception(
             "The positions are missing: the model cannot tell the order of the tokens.",
@@ -57,8 +61,10 @@ LESSON = Lesson(
         ),
         Misconception(
             "The positions are added before every block: once, at the start, is enough.",
-            {LOOP: "for block in self.h:\n            x = block(x + self.wpe(input_ids))",
-             EMBED: "x = self.wte(input_ids)"},
+            {
+                LOOP: "for block in self.h:\n            x = block(x + self.wpe(input_ids))",
+                EMBED: "x = self.wte(input_ids)",
+            },
         ),
         Misconception(
             "The blocks are created but not used.",

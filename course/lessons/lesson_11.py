@@ -1,9 +1,15 @@
 """Step 11: the language-model head."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from course.lesson import Construction, Experiment, Kind, Lesson, Misconception, Symbolic
 from course.lessons.experiments import call_with_ids
 from course.lessons.tiny import PLAIN, WIDE, any_ids
-from course.subject import Subject
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 HEAD = Construction("GPT2LMHeadModel(config)", lambda step: step.GPT2LMHeadModel(WIDE))
 OTHER = Construction("GPT2LMHeadModel(other)", lambda step: step.GPT2LMHeadModel(PLAIN))
@@ -68,14 +74,18 @@ LESSON = Lesson(
         Misconception(
             "These are probabilities: the head returns scores, and step 12 makes probabilities "
             "of them, once it knows the temperature.",
-            {LOGITS: "from max.experimental import functional as F; return F.softmax(hidden @ "
-             "self.transformer.wte.weight.T)"},
+            {
+                LOGITS: "from max.experimental import functional as F; return F.softmax(hidden @ "
+                "self.transformer.wte.weight.T)"
+            },
         ),
         Misconception(
             "These are logarithms of probabilities: the head returns the scores as they are.",
-            {LOGITS: "from max.experimental import functional as F; "
-             "logits = hidden @ self.transformer.wte.weight.T; "
-             "return F.log(F.softmax(logits))"},
+            {
+                LOGITS: "from max.experimental import functional as F; "
+                "logits = hidden @ self.transformer.wte.weight.T; "
+                "return F.log(F.softmax(logits))"
+            },
         ),
         Misconception(
             "Only the last position has logits: all positions do, each about the token after it.",
@@ -100,9 +110,11 @@ LESSON = Lesson(
         ),
         Misconception(
             "The last norm acts twice: the transformer has already applied it.",
-            {"hidden = self.transformer(input_ids)": (
-                "hidden = self.transformer.ln_f(self.transformer(input_ids))"
-            )},
+            {
+                "hidden = self.transformer(input_ids)": (
+                    "hidden = self.transformer.ln_f(self.transformer(input_ids))"
+                )
+            },
         ),
         Misconception(
             "These are the transformer's vectors: they have yet to become one score for each "

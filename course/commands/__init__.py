@@ -1,0 +1,1 @@
+"""What the course's commands do; imported only when they are called."""

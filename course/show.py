@@ -1,0 +1,103 @@
+"""Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
+
+import json
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from course.files import NUMBERS
+from course.lessons import lesson
+from course.report import Report
+
+WIDTH = 100  # columns, where the terminal has more
+LONGEST_PRINT = 12  # lines of what the code printed
+
+MARKS = {True: ("ok", "green"), False: ("no", "red")}
+
+
+def console() -> Console:
+    """Standard output, no wider than is easy to read."""
+    output = Console(highlight=False, markup=False)
+    output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
+    return output
+
+
+def show_json(content: object) -> None:
+    """Data for tools."""
+    print(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def show_report(report: Report, output: Console) -> None:
+    """One step, in at most a screenful."""
+    heading = Text(f"Step {report.step:02}  {report.title}", style="bold")
+    output.print(heading.append(f"  {report.file}", style="dim not bold"))
+    for phase in report.phases:
+        mark, style = MARKS[phase.right]
+        line = Text("  ").append(mark, style=f"bold {style}").append(f"  {phase.name:<18}")
+        output.print(line.append(phase.detail, style="dim" if phase.right else ""))
+    if report.finding:
+        output.print()
+        for index, line in enumerate(report.finding):
+            is_code = line.startswith("    ")
+            style = "bold" if index == 0 else "dim" if is_code else ""
+            output.print(Text(line, style=style), no_wrap=is_code, soft_wrap=is_code)
+    if report.printed:
+        output.print()
+        _show_printed(report.printed, output)
+    for note in [*report.notes, *_stand_in_note(report)]:
+        output.print()
+        output.print(Text(note))
+    output.print()
+    output.print(_closing(report))
+
+
+def show_table(reports: list[Report], output: Console) -> None:
+    """The twelve steps, a line each."""
+    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, show_header=False)
+    for report in reports:
+        mark, style = MARKS[report.right]
+        last = report.phases[-1] if report.phases else None
+        finding = "" if report.right else f"{last.name}: {report.finding[0]}"
+        table.add_row(
+            f"{report.step:02}", report.title, Text(mark, style=style), Text(finding, style="dim")
+        )
+    output.print(table)
+    count = sum(report.right for report in reports)
+    output.print(Text(f"\n{count} of {len(reports)} right", style="bold"))
+
+
+def next_step(number: int) -> str:
+    """What to do after this step."""
+    if number == NUMBERS[-1]:
+        return 'the model is yours: gpt2 generate --steps "ROMEO:"'
+    return f"next: step {number + 1:02}, {lesson(number + 1).title} (gpt2 check {number + 1})"
+
+
+def _closing(report: Report) -> Text:
+    seconds = f"{report.seconds:.1f} s"
+    if report.right:
+        return Text("right", style="bold green").append(
+            f"  {seconds}; {next_step(report.step)}", style="not bold default"
+        )
+    return Text("not yet", style="bold red").append(
+        f"  {seconds}; gpt2 hint {report.step} helps", style="not bold default"
+    )
+
+
+def _stand_in_note(report: Report) -> list[str]:
+    if not report.stand_ins:
+        return []
+    numbers = ", ".join(str(number) for number in report.stand_ins)
+    steps, are = ("step", "is") if len(report.stand_ins) == 1 else ("steps", "are")
+    return [f"The reference stands in for {steps} {numbers}, which {are} not right yet."]
+
+
+def _show_printed(printed: str, output: Console) -> None:
+    lines = printed.rstrip("\n").split("\n")
+    output.print(Text("The code printed:"))
+    for line in lines[:LONGEST_PRINT]:
+        output.print(Text(f"    {line}", style="dim"), no_wrap=True, soft_wrap=True)
+    if len(lines) > LONGEST_PRINT:
+        output.print(Text(f"    ... and {len(lines) - LONGEST_PRINT} more lines", style="dim"))

@@ -1,0 +1,67 @@
+"""The wait for MAX's kernels: what is going on, how far it is, and that it happens once."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+SHORT_WAIT = 1.0  # seconds; a kernel from the cache takes a hundredth of that
+
+
+class KernelWait:
+    """A progress bar on standard error, which appears only if kernels have to be compiled.
+
+    Args:
+        total: how many kernels are needed, those that are ready included.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._busy_since: float | None = None
+        self._progress: Progress | None = None
+        self._console = Console(stderr=True, highlight=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __call__(self, ready: int, busy: bool) -> None:
+        """Takes note of how many kernels are ready, and whether another is being made."""
+        now = time.monotonic()
+        if not busy:
+            self._busy_since = None
+        elif self._busy_since is None:
+            self._busy_since = now
+        elif self._progress is None and now - self._busy_since > SHORT_WAIT:
+            self._begin(ready)
+        if self._progress:
+            task = self._progress.task_ids[0]
+            self._progress.update(task, completed=ready, total=max(self._total, ready + busy))
+
+    def _begin(self, ready: int) -> None:
+        if not self._console.is_terminal:
+            print(
+                "Compiling MAX's kernels for this machine, once: up to three minutes.",
+                file=sys.stderr,
+            )
+        self._progress = Progress(
+            TextColumn("Compiling MAX's kernels for this machine, once"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed} of {task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._progress.start()
+        self._progress.add_task("", total=self._total, completed=ready)

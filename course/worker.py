@@ -1,0 +1,155 @@
+"""The process that runs a reader's code: `python -m course.worker REQUESTS ANSWERS`.
+
+Whatever the code does, it happens here and not in the program that the reader talks to. The two
+talk through pipes, whose numbers are the arguments, in lines of JSON:
+
+- `{"prepare": 7}` runs the reference of a step, so that its values and kernels are at hand;
+  the answer is `{"prepared": 7}`.
+- `{"check": 7, "path": ..., "right": [...], "time_limit": ...}` checks a file; the answer is
+  `{"report": ..., "spoiled": ...}`. Spoiled means that the process may not be as it was.
+
+In between come `{"begun": 7}`, when the reader's code is about to run, and for each kernel of MAX
+`{"kernel": "begin"}` and `{"kernel": "end"}`.
+"""
+
+import gpt2.runtime  # noqa: F401  # isort: skip
+import contextlib
+import functools
+import io
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from course.check import LOADS, RUNS, Check
+from course.evidence import Evidence
+from course.faults import own_lines
+from course.kernels import watch_kernels
+from course.lessons import lesson
+from course.loader import load_solution, provide_steps
+from course.report import Report
+from course.surroundings import Surroundings
+
+LONGEST_PRINT = 2000  # characters
+TICK = 0.05  # seconds between the looks of the watchdog
+
+
+class Worker:
+    """Answers requests, one after the other."""
+
+    def __init__(self, answers: io.TextIOBase) -> None:
+        self._answers = answers
+        self._compiling = False
+        watch_kernels(functools.partial(self._note_kernel, True), self._note_kernel)
+
+    def serve(self, requests: io.TextIOBase) -> None:
+        """Answers until there are no more requests."""
+        for line in requests:
+            request = json.loads(line)
+            if "prepare" in request:
+                self._reference(request["prepare"])
+                self._answer(prepared=request["prepare"])
+            else:
+                self._check(
+                    request["check"],
+                    Path(request["path"]),
+                    request["right"],
+                    request["time_limit"],
+                )
+
+    def _check(self, number: int, path: Path, right: list[int], time_limit: float) -> None:
+        reference = self._reference(number)  # before any code of the reader has run
+        self._answer(begun=number)
+        began = time.monotonic()
+        surroundings = Surroundings()
+        threads = threading.active_count()
+        printed = Printed()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            check = Check(lesson(number), path, reference)
+            with self._watchdog(check, printed, time_limit):
+                check.right = provide_steps(right)
+                report = check.run()
+        changes = surroundings.restore()
+        report.notes += [f"The file {change}. That is undone now." for change in changes]
+        report.printed = printed.text()
+        report.seconds = time.monotonic() - began
+        spoiled = bool(changes) or not report.right or threading.active_count() > threads
+        self._answer(report=report.as_dict(), spoiled=spoiled)
+
+    @functools.cache  # noqa: B019  (there is one worker, and it lives as long as the process)
+    def _reference(self, number: int) -> Evidence:
+        evidence = Evidence(lesson(number), load_solution(number))
+        for key in evidence.tried():
+            _ = evidence[key]
+        return evidence
+
+    @contextlib.contextmanager
+    def _watchdog(self, check: Check, printed: "Printed", limit: float):  # noqa: ANN202
+        """Ends the process with a report when the code runs for too long."""
+        finished = threading.Event()
+        reader = threading.get_ident()
+
+        def watch() -> None:
+            spent = 0.0  # seconds, those of compiling not counted
+            while not finished.wait(TICK):
+                spent += 0.0 if self._compiling else TICK
+                if spent > limit:
+                    self._end_late_check(check.report, printed, limit, reader)
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            yield
+        finally:
+            finished.set()
+
+    def _end_late_check(
+        self, report: Report, printed: "Printed", limit: float, reader: int
+    ) -> None:
+        lines = own_lines(sys._current_frames()[reader])
+        finding = [f"the code was still running after {limit:g} s, and was stopped", *lines]
+        report.failed(RUNS if report.phases else LOADS, "", finding)
+        report.printed = printed.text()
+        report.seconds = limit
+        self._answer(report=report.as_dict(), spoiled=True)
+        os._exit(0)
+
+    def _note_kernel(self, begins: bool = False) -> None:
+        self._compiling = begins
+        self._answer(kernel="begin" if begins else "end")
+
+    def _answer(self, **content: object) -> None:
+        self._answers.write(json.dumps(content) + "\n")
+        self._answers.flush()
+
+
+class Printed(io.TextIOBase):
+    """What was printed, up to a length."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self._length <= LONGEST_PRINT:
+            self._pieces.append(text[: LONGEST_PRINT + 1 - self._length])
+            self._length += len(self._pieces[-1])
+        return len(text)
+
+    def text(self) -> str:
+        text = "".join(self._pieces)
+        return text if len(text) <= LONGEST_PRINT else text[:LONGEST_PRINT] + "\n..."
+
+
+def main() -> None:
+    requests, answers = (int(argument) for argument in sys.argv[1:])
+    with open(requests, encoding="utf-8") as incoming, open(answers, "w", encoding="utf-8") as out:  # noqa: PTH123
+        Worker(out).serve(incoming)
+
+
+if __name__ == "__main__":
+    main()

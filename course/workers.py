@@ -1,0 +1,137 @@
+"""The worker process from the outside: started ahead, waited for, ended."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from course.files import ROOT
+from course.report import Report
+
+TIME_LIMIT = 10.0  # seconds for one step's code; a right answer needs less than one
+GRACE = 5.0  # and this much more for a worker that cannot end itself
+TICK = 0.2  # seconds between two calls of `on_wait`
+
+
+class WorkerDied(Exception):
+    """The worker ended before it answered: says how."""
+
+
+class Worker:
+    """A process that checks steps; `with` ends it, even while a step's code runs on.
+
+    Args:
+        on_wait: called a few times a second while waiting, with the number of kernels that are
+            ready, and whether another is being made.
+    """
+
+    def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
+        self.on_wait = on_wait
+        self.spoiled = False
+        self._kernels = 0
+        self._compiling = False
+        self._received = b""
+        request_end, self._requests = os.pipe()
+        self._answers, answer_end = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "course.worker", str(request_end), str(answer_end)],
+            cwd=ROOT,
+            env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(request_end, answer_end),
+            start_new_session=True,  # Ctrl-C is for the program that the reader talks to
+        )
+        os.close(request_end)
+        os.close(answer_end)
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends the process, whatever it is doing."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.wait()
+            os.close(self._requests)
+            os.close(self._answers)
+
+    def prepare(self, number: int, *, wait: bool = True) -> None:
+        """Has the reference of a step run, so that a check of it is quick.
+
+        Raises:
+            WorkerDied: it could not.
+        """
+        self._ask(prepare=number)
+        if wait:
+            self._await("prepared", limit=None)
+
+    def check(
+        self, number: int, title: str, path: Path, right: Collection[int], limit: float = TIME_LIMIT
+    ) -> Report:
+        """Checks a file; a report comes back whatever its code does."""
+        self._ask(check=number, path=str(path), right=sorted(right), time_limit=limit)
+        try:
+            answer = self._await("report", limit=limit + GRACE)
+        except WorkerDied as death:
+            self.spoiled = True
+            report = Report(number, title, str(path.relative_to(ROOT)))
+            report.failed("runs", "", [str(death)])
+            return report
+        self.spoiled = answer["spoiled"]
+        return Report.from_dict(answer["report"])
+
+    def _ask(self, **request: object) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it died: reading will tell how
+            os.write(self._requests, (json.dumps(request) + "\n").encode())
+
+    def _await(self, key: str, limit: float | None) -> dict[str, object]:
+        """The next answer that has this key.
+
+        Args:
+            key: what it has to contain.
+            limit: seconds to wait once the reader's code has begun, while no kernel is being made.
+        """
+        waited = 0.0
+        begun = False
+        while True:
+            while b"\n" in self._received:
+                line, _, self._received = self._received.partition(b"\n")
+                answer = json.loads(line)
+                if key in answer:
+                    return answer
+                begun = begun or "begun" in answer
+                if "kernel" in answer:
+                    self._compiling = answer["kernel"] == "begin"
+                    self._kernels += not self._compiling
+            began = time.monotonic()
+            if select.select([self._answers], [], [], TICK)[0]:
+                content = os.read(self._answers, 65536)
+                if not content:
+                    raise WorkerDied(self._describe_death())
+                self._received += content
+            elif begun and not self._compiling and limit is not None:
+                waited += time.monotonic() - began
+                if waited > limit:
+                    self.end()
+                    raise WorkerDied(f"the code did not end within {limit - GRACE:g} s")
+            self.on_wait(self._kernels, self._compiling)
+
+    def _describe_death(self) -> str:
+        status = self._process.wait()
+        os.close(self._requests)
+        os.close(self._answers)
+        if status < 0:
+            name = signal.Signals(-status).name
+            return f"the code brought Python down ({name}), or the machine is out of memory"
+        return f"the code ended Python in the middle of the check, with status {status}"
