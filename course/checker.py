@@ -1,6 +1,7 @@
 """Checking steps from the outside: workers come and go, verdicts are remembered."""
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -42,6 +43,11 @@ class Checker:
         """Checks the reference, as if a reader had written it."""
         return self._run(number, solution_path(number), ())
 
+    def get_ready(self, number: int) -> None:
+        """Has a worker load what a check of this step will need, while nobody waits."""
+        self._replace_spoiled_worker()
+        self._worker.prepare(number, wait=False)
+
     def settle(self, numbers: Collection[int]) -> None:
         """Finds a verdict on each of these steps, and of those they need, where there is none."""
         for number in numbers:
@@ -55,11 +61,14 @@ class Checker:
         self.state.remember(number, checked, report.right)
         return report
 
-    def _run(self, number: int, path: object, right: Collection[int]) -> Report:
+    def _run(self, number: int, path: Path, right: Collection[int]) -> Report:
+        self._replace_spoiled_worker()
+        return self._worker.check(number, lesson(number).title, path, right)
+
+    def _replace_spoiled_worker(self) -> None:
         if self._worker.spoiled:
             self._worker.end()
             self._worker = Worker(self._on_wait)
-        return self._worker.check(number, lesson(number).title, path, right)
 
 
 def _imports(number: int) -> list[int]:

@@ -7,8 +7,7 @@ from course.outcomes import Frequencies, Raised
 # A share of the root mean square. float32 rounds to 1e-7, and the orders in which one may
 # rightly add differ by some 1e-6; GELU without the tanh differs by 2e-4.
 TOLERANCE = 3e-5
-# How improbable an outcome must be before it is held for wrong.
-SIGNIFICANCE = 1e-6
+SIGMAS = 4.753  # beyond which a normal variable lies once in a million times
 
 
 def same(expected: object, found: object) -> bool:
@@ -70,7 +69,7 @@ def same_frequencies(expected: Frequencies, found: Frequencies) -> bool:
     """Whether tokens are drawn with the same probabilities, known or judged by the counts.
 
     For counts, the likelihood-ratio test (Wilks 1938): 2 * sum(counts * log(counts / expected))
-    is distributed as chi-squared, whose tail is bounded.
+    is distributed as chi-squared.
     """
     probabilities = expected.probabilities
     counts = found.counts
@@ -89,10 +88,9 @@ def same_frequencies(expected: Frequencies, found: Frequencies) -> bool:
 
 
 def _chi_squared_limit(degrees: int) -> float:
-    """What a chi-squared variable exceeds with a probability below SIGNIFICANCE.
+    """What a chi-squared variable exceeds once in a million times.
 
-    The bound of Laurent and Massart (2000), lemma 1: d + 2 * sqrt(d * t) + 2 * t, where
-    exp(-t) is the probability.
+    Wilson and Hilferty (1931): its cube root is nearly normal.
     """
-    t = -np.log(SIGNIFICANCE)
-    return degrees + 2 * np.sqrt(degrees * t) + 2 * t
+    spread = 2 / (9 * degrees)
+    return degrees * (1 - spread + SIGMAS * spread**0.5) ** 3

@@ -1,5 +1,7 @@
 """What a step's code does: the outcome of everything that a lesson tries with it."""
 
+import contextlib
+import io
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -7,7 +9,7 @@ from max.experimental import compilation
 
 from course.lesson import Lesson
 from course.outcomes import Raised
-from course.subject import Subject, shapes
+from course.subject import Subject
 
 
 class Evidence:
@@ -16,9 +18,9 @@ class Evidence:
     Args:
         lesson: what is tried.
         step: the code.
-        is_readers: whether a reader wrote it. Then the first experiment runs one operation after
-            the other, so that what the code prints has values; and so does each one that fails,
-            so that the error names its line.
+        is_readers: whether a reader wrote it. Then an experiment that fails is repeated, one
+            operation after the other, so that the error names its line; and so is the first one
+            if it prints, so that what it prints has values. The others print nothing.
     """
 
     def __init__(self, lesson: Lesson, step: ModuleType, *, is_readers: bool = False) -> None:
@@ -49,21 +51,25 @@ class Evidence:
         lesson, subject = self.lesson, self._subject
         for construction in lesson.constructions:
             if construction.call == key:
-                return shapes(subject.empty_module(construction))
+                return subject.shapes(construction)
         if lesson.symbolic and key == SYMBOLIC:
             module = lesson.symbolic.build(subject)
             compilation.stage(module, name="step")(*lesson.symbolic.inputs())
             return None
-        index = [experiment.name for experiment in lesson.experiments].index(key)
-        run = lesson.experiments[index].run
-        subject.eagerly = self._is_readers and index == 0
+        names = [experiment.name for experiment in lesson.experiments]
+        run = lesson.experiments[names.index(key)].run
+        if not self._is_readers:
+            return run(subject)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(Exception):
+            outcome = run(subject)
+            if key != names[0] or not printed.getvalue():
+                return outcome
+        subject.eagerly = True
         try:
             return run(subject)
-        except Exception:
-            if not self._is_readers or subject.eagerly:
-                raise
-            subject.eagerly = True
-            return run(subject)
+        finally:
+            subject.eagerly = False
 
 
 SYMBOLIC = "symbolic sizes"

@@ -37,22 +37,31 @@ class Subject:
         self.step = step
         self.is_readers = is_readers
         self.eagerly = False
-        self._modules: dict[str, Module] = {}
+        self._empty: dict[str, Module] = {}
+        self._filled: dict[str, Module] = {}
+
+    def shapes(self, construction: Construction) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter of a construction's module, by its name."""
+        module = self._empty_module(construction)
+        return {name: tuple(map(int, parameter.shape)) for name, parameter in module.parameters}
 
     def module(self, construction: Construction) -> Module:
         """The module of a construction, with random weights that depend on names alone."""
-        if construction.call not in self._modules:
-            module = self.empty_module(construction)
+        if construction.call not in self._filled:
+            module = self._empty_module(construction)
+            shapes = self.shapes(construction)
             module.load_state_dict(
-                {name: random_weight(name, shape) for name, shape in shapes(module).items()}
+                {name: random_weight(name, shape) for name, shape in shapes.items()}
             )
-            self._modules[construction.call] = module
-        return self._modules[construction.call]
+            self._filled[construction.call] = module
+        return self._filled[construction.call]
 
-    def empty_module(self, construction: Construction) -> Module:
+    def _empty_module(self, construction: Construction) -> Module:
         """The module of a construction, whose initial weights are never computed."""
-        with default_device(CPU()), default_dtype(DType.float32), F.lazy():
-            return construction.build(self.step)
+        if construction.call not in self._empty:
+            with default_device(CPU()), default_dtype(DType.float32), F.lazy():
+                self._empty[construction.call] = construction.build(self.step)
+        return self._empty[construction.call]
 
     def fresh_module(self, construction: Construction) -> Module:
         """The module of a construction, with the weights that it gives itself."""
@@ -94,11 +103,6 @@ class Subject:
             with F.lazy():
                 result = function(*tensors)
         return result
-
-
-def shapes(module: Module) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter, by its name."""
-    return {name: tuple(map(int, parameter.shape)) for name, parameter in module.parameters}
 
 
 def random_weight(name: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -19,7 +19,7 @@ class KernelWait:
     """
 
     def __init__(self, total: int) -> None:
-        self._total = total
+        self.total = total
         self._busy_since: float | None = None
         self._progress: Progress | None = None
         self._console = Console(stderr=True, highlight=False)
@@ -44,7 +44,7 @@ class KernelWait:
             self._begin(ready)
         if self._progress:
             task = self._progress.task_ids[0]
-            self._progress.update(task, completed=ready, total=max(self._total, ready + busy))
+            self._progress.update(task, completed=ready, total=max(self.total, ready + busy))
 
     def _begin(self, ready: int) -> None:
         if not self._console.is_terminal:
@@ -64,4 +64,4 @@ class KernelWait:
             transient=True,
         )
         self._progress.start()
-        self._progress.add_task("", total=self._total, completed=ready)
+        self._progress.add_task("", total=self.total, completed=ready)

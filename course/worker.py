@@ -98,11 +98,13 @@ class Worker:
                 if spent > limit:
                     self._end_late_check(check.report, printed, limit, reader)
 
-        threading.Thread(target=watch, daemon=True).start()
+        watchdog = threading.Thread(target=watch, daemon=True)
+        watchdog.start()
         try:
             yield
         finally:
             finished.set()
+            watchdog.join()
 
     def _end_late_check(
         self, report: Report, printed: "Printed", limit: float, reader: int

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from course.files import ROOT
 from course.report import Report
@@ -21,6 +22,40 @@ TICK = 0.2  # seconds between two calls of `on_wait`
 
 class WorkerDied(Exception):
     """The worker ended before it answered: says how."""
+
+
+class Process(NamedTuple):
+    """A worker process, and this program's ends of its pipes."""
+
+    process: subprocess.Popen
+    requests: int
+    answers: int
+
+
+_ahead: list[Process] = []
+
+
+def start_ahead() -> None:
+    """Starts the process that the next Worker will use: it takes a second to load MAX."""
+    _ahead.append(_start())
+
+
+def _start() -> Process:
+    request_end, requests = os.pipe()
+    answers, answer_end = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course.worker", str(request_end), str(answer_end)],
+        cwd=ROOT,
+        env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(request_end, answer_end),
+        start_new_session=True,  # Ctrl-C is for the program that the reader talks to
+    )
+    os.close(request_end)
+    os.close(answer_end)
+    return Process(process, requests, answers)
 
 
 class Worker:
@@ -37,20 +72,7 @@ class Worker:
         self._kernels = 0
         self._compiling = False
         self._received = b""
-        request_end, self._requests = os.pipe()
-        self._answers, answer_end = os.pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "course.worker", str(request_end), str(answer_end)],
-            cwd=ROOT,
-            env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(request_end, answer_end),
-            start_new_session=True,  # Ctrl-C is for the program that the reader talks to
-        )
-        os.close(request_end)
-        os.close(answer_end)
+        self._process, self._requests, self._answers = _ahead.pop() if _ahead else _start()
 
     def __enter__(self) -> "Worker":
         return self

@@ -19,7 +19,7 @@ INTERRUPTED = 130  # what typer returns after Ctrl-C
 
 app = typer.Typer(
     name="gpt2",
-    help="GPT-2, written by hand: run it, and see what this machine has.",
+    help="GPT-2, written by hand: write it in twelve steps, and run it.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -105,6 +105,7 @@ def generate(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
 ) -> None:
     """Continue a text."""
     from gpt2.commands.generate import generate_text
@@ -117,12 +118,11 @@ def generate(
         seed=seed,
         device=device,
         quiet=quiet,
+        steps=steps,
     )
 
 
-Step = Annotated[
-    int, typer.Argument(parser=_step_number, metavar="N", help="The step, 1 to 12.")
-]
+Step = Annotated[int, typer.Argument(parser=_step_number, metavar="N", help="The step, 1 to 12.")]
 
 
 @app.command()
@@ -141,6 +141,54 @@ def check(
 
     if not check_steps(step, solution=solution, as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def watch() -> None:
+    """Check a step on every save, and move on."""
+    from course.commands.watch import watch_steps
+
+    watch_steps()
+
+
+@app.command()
+def hint(step: Step) -> None:
+    """Give a hint, one more each time."""
+    from course.commands.hint import show_hints
+    from course.state import load_state
+
+    show_hints(load_state(), step)
+
+
+@app.command()
+def reset(
+    step: Annotated[
+        int | None, typer.Argument(parser=_step_number, metavar="[N]", help="The step, 1 to 12.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
+) -> None:
+    """Restore a step's stub; your file is kept, dated."""
+    from course.commands.reset import reset_steps
+
+    if everything == (step is not None):
+        raise UserError("reset what? A step, 1 to 12, or --all")
+    reset_steps(range(1, 13) if everything else [step])
+
+
+@app.command()
+def progress() -> None:
+    """Show how far you are."""
+    from course.commands.progress import show_progress
+
+    show_progress()
+
+
+@app.command()
+def warm() -> None:
+    """Compile ahead what first runs would wait for."""
+    from course.commands.warm import warm as warm_up
+
+    warm_up()
 
 
 @app.command()
@@ -169,7 +217,3 @@ def main() -> NoReturn:
     if status == INTERRUPTED:
         os._exit(status)  # now, whatever a compiler in another thread is doing
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ from max.driver import CPU, Accelerator, Device, accelerator_count
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.compilation import CompiledCallable
+from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType, default_device, default_dtype
 
 from gpt2.errors import UserError
@@ -46,26 +47,39 @@ def choose_device(name: str) -> Device:
     return Accelerator(index)
 
 
-def empty_model(config: GPT2Config, device: Device) -> GPT2LMHeadModel:
+def empty_model(
+    config: GPT2Config, device: Device, architecture: type[Module] = GPT2LMHeadModel
+) -> Module[[Tensor], Tensor]:
     """The modules of a model, float32, whose initial weights are never computed."""
     with default_device(device), default_dtype(DType.float32), F.lazy():
-        return GPT2LMHeadModel(config)
+        return architecture(config)
 
 
-def parameter_shapes(model: GPT2LMHeadModel) -> dict[str, tuple[int, ...]]:
+def parameter_shapes(model: Module) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter, by its name."""
     return {name: tuple(map(int, parameter.shape)) for name, parameter in model.parameters}
 
 
-def load_model(folder: Path, config: GPT2Config, device: Device) -> CompiledModel:
+def load_model(
+    folder: Path,
+    config: GPT2Config,
+    device: Device,
+    architecture: type[Module] = GPT2LMHeadModel,
+) -> CompiledModel:
     """Reads the weights of a checkpoint and compiles the model for a device.
 
     MAX keeps the compiled graph on disk; the first time takes a minute or so.
 
+    Args:
+        folder: the checkpoint.
+        config: its sizes.
+        device: where the model is to run.
+        architecture: the class of the model, with the parameters of GPT2LMHeadModel.
+
     Raises:
         UserError: the weights do not fit the config.
     """
-    model = empty_model(config, device)
+    model = empty_model(config, device, architecture)
     weights = read_weights(folder, parameter_shapes(model))
     ids_type = TensorType(DType.int64, ["batch", "seq"], device=device)
     return CompiledModel(config, device, model.compile(ids_type, weights=weights))

@@ -52,7 +52,7 @@ def rng() -> np.random.Generator:
 def start_gpt2(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     """Starts the program as a user does who presses Ctrl-C or closes the pipe."""
     return subprocess.Popen(
-        [sys.executable, "-m", "gpt2.cli", *arguments],
+        [sys.executable, "-m", "gpt2", *arguments],
         # Without env, a child inherits what MAX's C++ put into this process's environment.
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def start_gpt2(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
 
 def run_gpt2(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Runs the program as a user does, with nothing on standard input unless told."""
-    return run_python("-m", "gpt2.cli", *arguments, stdin=stdin)
+    return run_python("-m", "gpt2", *arguments, stdin=stdin)
 
 
 def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

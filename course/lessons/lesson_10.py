@@ -5,7 +5,7 @@ from course.lessons.experiments import call_with_ids
 from course.lessons.tiny import PLAIN, WIDE, any_ids
 
 TWO_BLOCKS = Construction("GPT2Model(config)", lambda step: step.GPT2Model(WIDE))
-THREE_BLOCKS = Construction("GPT2Model(other)", lambda step: step.GPT2Model(PLAIN))
+ONE_BLOCK = Construction("GPT2Model(other)", lambda step: step.GPT2Model(PLAIN))
 EMBED = "x = self.wte(input_ids) + self.wpe(input_ids)"
 BLOCKS = "ModuleList([GPT2Block(config) for _ in range(config.n_layer)])"
 LOOP = "for block in self.h:\n            x = block(x)"
@@ -25,11 +25,11 @@ LESSON = Lesson(
         "`self.ln_f(x)`. ln_f takes its eps from the config.",
     ),
     kernels=16,
-    constructions=(TWO_BLOCKS, THREE_BLOCKS),
+    constructions=(TWO_BLOCKS, ONE_BLOCK),
     experiments=(
         call_with_ids(TWO_BLOCKS, WIDE, 3, 7),
         call_with_ids(TWO_BLOCKS, WIDE, 1, 1),
-        call_with_ids(THREE_BLOCKS, PLAIN, 3, 2),
+        call_with_ids(ONE_BLOCK, PLAIN, 3, 2),
     ),
     symbolic=Symbolic(lambda subject: subject.module(TWO_BLOCKS), any_ids),
     misconceptions=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from course.lesson import Construction, Experiment, Kind, Lesson, Misconception, Symbolic
@@ -11,7 +12,8 @@ from course.lessons.tiny import PLAIN, WIDE, any_ids
 if TYPE_CHECKING:
     from course.subject import Subject
 
-HEAD = Construction("GPT2LMHeadModel(config)", lambda step: step.GPT2LMHeadModel(WIDE))
+SMALL = dataclasses.replace(WIDE, n_layer=1)
+HEAD = Construction("GPT2LMHeadModel(config)", lambda step: step.GPT2LMHeadModel(SMALL))
 OTHER = Construction("GPT2LMHeadModel(other)", lambda step: step.GPT2LMHeadModel(PLAIN))
 AXES = ("batch", "position", "token")
 LOGITS = "return hidden @ self.transformer.wte.weight.T"
@@ -43,8 +45,8 @@ LESSON = Lesson(
     kernels=17,
     constructions=(HEAD, OTHER),
     experiments=(
-        call_with_ids(HEAD, WIDE, 3, 7, axes=AXES),
-        call_with_ids(HEAD, WIDE, 1, 1, axes=AXES),
+        call_with_ids(HEAD, SMALL, 3, 7, axes=AXES),
+        call_with_ids(HEAD, SMALL, 1, 1, axes=AXES),
         call_with_ids(OTHER, PLAIN, 3, 2, axes=AXES),
         Experiment("GPT2LMHeadModel(config).config.n_positions", _config),
     ),

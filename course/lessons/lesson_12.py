@@ -74,12 +74,12 @@ LESSON = Lesson(
             (),
         ),
         Experiment("generate_next_token(temperature=-1)", negative_temperature),
-        Experiment("8 tokens with do_sample=False", greedy_tokens(do_sample=False)),
+        Experiment("4 tokens with do_sample=False", greedy_tokens(do_sample=False)),
         frequencies(STEEP, 8.0, DRAWS),
-        frequencies((0.0, 30.0, 10.0), 0.01, 24),
-        Experiment("8 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
-        Experiment("8 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
-        Experiment("8 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
+        frequencies((0.0, 30.0, 10.0), 0.01, 12),
+        Experiment("4 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
+        Experiment("4 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
+        Experiment("4 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
         Experiment(
             "generate(3 tokens, 2 more, do_sample=False)",
             lambda subject: continuation(subject, TEXT, 2, do_sample=False),
@@ -88,8 +88,8 @@ LESSON = Lesson(
         Experiment(
             "generate(3 tokens, 0 more)", lambda subject: continuation(subject, TEXT, 0), AXES
         ),
-        Experiment("generate(3 tokens, 8 more, do_sample=False)", greedy_text(do_sample=False)),
-        Experiment("generate(3 tokens, 8 more, temperature=0.001)", greedy_text(temperature=0.001)),
+        Experiment("generate(3 tokens, 4 more, do_sample=False)", greedy_text(do_sample=False)),
+        Experiment("generate(3 tokens, 4 more, temperature=0.001)", greedy_text(temperature=0.001)),
         Experiment("generate twice, one seed", generate_twice),
         Experiment(f"the most that a model of {N_POSITIONS} positions is shown", longest_input),
         Experiment(
@@ -181,9 +181,7 @@ LESSON = Lesson(
         Misconception(
             "The first n_positions tokens are kept, and the last ones dropped: it is the end of "
             "the text that tells what comes next.",
-            {
-                "input_ids[:, too_many:]": "input_ids[:, : config.n_positions]"
-            },
+            {"input_ids[:, too_many:]": "input_ids[:, : config.n_positions]"},
         ),
         Misconception(
             "One token too many is cut off: the model can see n_positions of them.",

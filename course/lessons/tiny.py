@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDE = GPT2Config(
     vocab_size=19, n_positions=9, n_embd=12, n_layer=2, n_head=3, n_inner=20, layer_norm_epsilon=0.1
 )
-PLAIN = GPT2Config(vocab_size=23, n_positions=8, n_embd=10, n_layer=3, n_head=2)
+PLAIN = GPT2Config(vocab_size=23, n_positions=8, n_embd=10, n_layer=1, n_head=2)
 
 FEW_SHAPES = ((3, 7), (1, 1), (3, 2))  # batch and length
 SHAPES = (*FEW_SHAPES, (1, 7))

@@ -4,7 +4,8 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from max.dtype import DType
@@ -19,6 +20,9 @@ from gpt2.terminal import note, run_visibly, write
 from gpt2.tokenizer import END_OF_TEXT, Tokenizer
 from solutions.solution_12 import generate_next_token
 
+if TYPE_CHECKING:
+    from course.own_model import OwnModel
+
 
 def generate_text(
     prompt: str | None,
@@ -29,8 +33,11 @@ def generate_text(
     seed: int | None,
     device: str,
     quiet: bool,
+    steps: bool,
 ) -> None:
     """Writes the prompt and what follows it to standard output.
+
+    Args: as `gpt2 generate --help` has them; steps says to run the reader's own files.
 
     Raises:
         UserError: the device, a file or the prompt cannot be used.
@@ -56,10 +63,18 @@ def generate_text(
                 f"its first {dropped} tokens were dropped."
             )
 
+    own = _own_model(quiet) if steps else None
+    choose = own.generate_next_token if own else generate_next_token
+
     def load() -> CompiledModel:
-        compiled = load_model(folder, config, chosen_device)
+        if own:
+            compiled = load_model(folder, config, chosen_device, own.architecture)
+            own.compare_with_eager(compiled, folder, prompt_ids)
+        else:
+            compiled = load_model(folder, config, chosen_device)
         # Step 12's own operations are compiled when they first run: do that now, too.
-        next(_new_tokens(compiled, prompt_ids, temperature, np.random.default_rng()))
+        rng = np.random.default_rng()
+        next(_new_tokens(choose, compiled, prompt_ids, temperature, rng))
         return compiled
 
     compiled = run_visibly(
@@ -68,7 +83,8 @@ def generate_text(
         "Compiling the model for this machine: a minute or two, and only this once.",
     )
     stream = tokenizer.stream(prompt_ids)
-    new_tokens = _new_tokens(compiled, prompt_ids, temperature, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    new_tokens = _new_tokens(choose, compiled, prompt_ids, temperature, rng)
     began = time.monotonic()
     count = 0
     write(prompt)
@@ -112,12 +128,27 @@ def _encode(prompt: str, tokenizer: Tokenizer) -> list[int]:
     return [tokenizer.end_of_text]
 
 
+def _own_model(quiet: bool) -> "OwnModel":
+    """The reader's model, and a word about what in it is not the reader's yet."""
+    from course.own_model import load_own_model
+
+    own = run_visibly(load_own_model, "Reading your steps", "Checking your steps:")
+    if own.stand_ins and not quiet:
+        numbers = ", ".join(map(str, own.stand_ins))
+        note(f"Not right yet, so the reference stands in: step {numbers}.")
+    return own
+
+
 def _new_tokens(
-    model: CompiledModel, prompt_ids: list[int], temperature: float, rng: np.random.Generator
+    choose: Callable[..., Tensor],
+    model: CompiledModel,
+    prompt_ids: list[int],
+    temperature: float,
+    rng: np.random.Generator,
 ) -> Iterator[int]:
     """Step 12's loop, which hands out each token as soon as it is chosen; it never ends."""
     input_ids = Tensor(np.array([prompt_ids]), dtype=DType.int64, device=model.device)
     while True:
-        token = generate_next_token(model, input_ids, temperature=temperature, rng=rng)
+        token = choose(model, input_ids, temperature=temperature, rng=rng)
         input_ids = F.concat([input_ids, token.reshape([1, 1])], axis=1)
         yield int(token.item())
