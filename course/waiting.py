@@ -49,7 +49,7 @@ class KernelWait:
     def _begin(self, ready: int) -> None:
         if not self._console.is_terminal:
             print(
-                "Compiling MAX's kernels for this machine, once: up to three minutes.",
+                "Compiling MAX's kernels for this machine, once. This takes seconds to minutes.",
                 file=sys.stderr,
             )
         self._progress = Progress(

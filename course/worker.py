@@ -41,8 +41,9 @@ class Worker:
 
     def __init__(self, answers: io.TextIOBase) -> None:
         self._answers = answers
-        self._compiling = False
-        watch_kernels(functools.partial(self._note_kernel, True), self._note_kernel)
+        self._compiling_since: float | None = None
+        self._compiled = 0.0  # seconds
+        watch_kernels(self._begin_kernel, self._end_kernel)
 
     def serve(self, requests: io.TextIOBase) -> None:
         """Answers until there are no more requests."""
@@ -63,6 +64,7 @@ class Worker:
         reference = self._reference(number)  # before any code of the reader has run
         self._answer(begun=number)
         began = time.monotonic()
+        self._compiled = 0.0
         surroundings = Surroundings()
         threads = threading.active_count()
         printed = Printed()
@@ -74,7 +76,7 @@ class Worker:
         changes = surroundings.restore()
         report.notes += [f"The file {change}. That is undone now." for change in changes]
         report.printed = printed.text()
-        report.seconds = time.monotonic() - began
+        report.seconds = time.monotonic() - began - self._compiled
         spoiled = bool(changes) or not report.right or threading.active_count() > threads
         self._answer(report=report.as_dict(), spoiled=spoiled)
 
@@ -94,7 +96,7 @@ class Worker:
         def watch() -> None:
             spent = 0.0  # seconds, those of compiling not counted
             while not finished.wait(TICK):
-                spent += 0.0 if self._compiling else TICK
+                spent += 0.0 if self._compiling_since else TICK
                 if spent > limit:
                     self._end_late_check(check.report, printed, limit, reader)
 
@@ -117,9 +119,14 @@ class Worker:
         self._answer(report=report.as_dict(), spoiled=True)
         os._exit(0)
 
-    def _note_kernel(self, begins: bool = False) -> None:
-        self._compiling = begins
-        self._answer(kernel="begin" if begins else "end")
+    def _begin_kernel(self) -> None:
+        self._compiling_since = time.monotonic()
+        self._answer(kernel="begin")
+
+    def _end_kernel(self) -> None:
+        self._compiled += time.monotonic() - self._compiling_since
+        self._compiling_since = None
+        self._answer(kernel="end")
 
     def _answer(self, **content: object) -> None:
         self._answers.write(json.dumps(content) + "\n")

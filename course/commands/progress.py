@@ -31,5 +31,5 @@ def show_progress() -> None:
     done = len(state.right_steps())
     output.print()
     if output.is_terminal:
-        output.print(ProgressBar(total=len(NUMBERS), completed=done, width=48))
+        output.print(ProgressBar(total=len(NUMBERS), completed=done, width=48), "\n")
     output.print(Text(f"{done} of {len(NUMBERS)} right", style="bold"))

@@ -58,7 +58,7 @@ class _Watcher:
         """Goes to the first step that is not right; False when there is none."""
         while (number := self._checker.state.first_unfinished()) is not None:
             self._number = number
-            if not self._check(number):
+            if not self._check(number, brief=True):
                 return True
         self.finished = True
         self._output.print(Text("All twelve steps are right.", style="bold green"))
@@ -70,7 +70,10 @@ class _Watcher:
             time.sleep(SETTLE)
         if self._checked.get(number) == fingerprint(number):
             return
+        if self._output.is_terminal:
+            self._output.clear()
         if self._check(number):
+            self._output.print()
             self.move_on()
 
     def key_pressed(self, key: str) -> bool:
@@ -83,15 +86,17 @@ class _Watcher:
             show_progress()
         return key != "q"
 
-    def _check(self, number: int) -> bool:
+    def _check(self, number: int, *, brief: bool = False) -> bool:
+        """Checks and shows a step; where it is right, one line is enough if it is to be brief."""
         self._wait.total = lesson(number).kernels
         self._checked[number] = fingerprint(number)
         report = self._checker.check(number)
-        if self._output.is_terminal:
-            self._output.clear()
-        show_report(report, self._output)
+        if brief and report.right:
+            self._output.print(Text(f"Step {number:02}  {report.title}  ok"))
+        else:
+            show_report(report, self._output)
         self._checker.get_ready(number)
-        if self._output.is_terminal:
+        if self._output.is_terminal and not report.right:
             self._output.print(Text(f"\nwatching {STEPS.name}/   {KEYS}", style="dim"))
         return report.right
 

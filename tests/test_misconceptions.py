@@ -1,0 +1,68 @@
+"""The checks know right from wrong: every mistake of the catalogue, and right answers besides."""
+
+import contextlib
+import functools
+import io
+
+import pytest
+
+from alternatives import ALTERNATIVES, alternative
+from course.check import Check
+from course.evidence import Evidence
+from course.files import NUMBERS, STEP_MODULE, read_source, solution_path
+from course.lessons import lesson
+from course.loader import load_solution, provide_steps
+from course.misconceptions import vary
+from course.report import Report
+
+FEWEST = {number: 8 if number in (2, 7, 12) else 6 for number in NUMBERS}
+
+
+@functools.cache
+def reference(number: int) -> Evidence:
+    return Evidence(lesson(number), load_solution(number))
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Checks a source as a reader's step, with the solutions for the earlier ones."""
+
+    def run(number: int, source: str) -> Report:
+        path = tmp_path / f"step_{number:02}.py"
+        path.write_text(source.replace("solutions.solution_", STEP_MODULE), encoding="utf-8")
+        provide_steps([])
+        with contextlib.redirect_stderr(io.StringIO()):  # what NumPy says of a mistake
+            return Check(lesson(number), path, reference(number)).run()
+
+    return run
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_solution_is_right(number, check):
+    report = check(number, read_source(solution_path(number)))
+    assert report.right, report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", NUMBERS)
+def test_each_mistake_gets_its_own_sentence(number, check):
+    misconceptions = lesson(number).misconceptions
+    assert len(misconceptions) >= FEWEST[number]
+    for misconception in misconceptions:
+        report = check(number, vary(lesson(number), misconception))
+        assert not report.right, misconception.sentence
+        assert report.finding[0] == misconception.sentence, report
+        assert report.misconception
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", NUMBERS)
+def test_other_right_answers_are_right(number, check):
+    assert len(ALTERNATIVES[number]) >= 2
+    for name in ALTERNATIVES[number]:
+        report = check(number, alternative(number, name))
+        assert report.right, (name, report)
+
+
+def test_the_catalogue_is_large_enough():
+    assert sum(len(lesson(number).misconceptions) for number in NUMBERS) >= 80
