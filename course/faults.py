@@ -3,8 +3,9 @@
 import re
 import traceback
 from pathlib import Path
+from types import FrameType
 
-from course.files import ROOT, SOLUTIONS, STEPS, shown
+from course.files import SOLUTIONS, STEPS, shown
 from course.subject import ChangedInput, NotATensor
 
 LONGEST_MESSAGE = 400  # characters
@@ -59,8 +60,16 @@ def _essence(message: str) -> str:
 
 
 def _blame(error: BaseException, path: Path) -> list[str]:
-    """The innermost line of the reader's files, preferring the one that is checked."""
-    frames = traceback.extract_tb(error.__traceback__)
+    return _place(traceback.extract_tb(error.__traceback__), path)
+
+
+def own_lines(frame: FrameType, path: Path) -> list[str]:
+    """Where code is that is running now, as lines for a report."""
+    return _place(traceback.extract_stack(frame), path)
+
+
+def _place(frames: traceback.StackSummary, path: Path) -> list[str]:
+    """The innermost line of the file that is checked, or else of another step or solution."""
     theirs = [frame for frame in frames if Path(frame.filename) == path] or [
         frame for frame in frames if Path(frame.filename).parent in (STEPS, SOLUTIONS)
     ]
@@ -69,13 +78,3 @@ def _blame(error: BaseException, path: Path) -> list[str]:
     frame = theirs[-1]
     within = "" if frame.name == "<module>" else f", in {frame.name}"
     return [f"{shown(Path(frame.filename))}, line {frame.lineno}{within}:", f"    {frame.line}"]
-
-
-def own_lines(frame: object) -> list[str]:
-    """Where code is that is running now: the reader's innermost line of a stack of frames."""
-    stack = traceback.extract_stack(frame)  # type: ignore[arg-type]
-    theirs = [entry for entry in stack if Path(entry.filename).is_relative_to(ROOT / "steps")]
-    if not theirs:
-        return []
-    entry = theirs[-1]
-    return [f"{shown(Path(entry.filename))}, line {entry.lineno}:", f"    {entry.line}"]

@@ -1,5 +1,6 @@
 """Recognizing a mistake: is what the reader's code does what a known variation does?"""
 
+import re
 import warnings
 from collections.abc import Collection
 from types import ModuleType
@@ -50,8 +51,8 @@ def vary(lesson: Lesson, misconception: Misconception) -> str:
         ValueError: a text to change does not occur exactly once.
     """
     source = read_source(solution_path(lesson.number))
-    for old, new in misconception.change.items():
+    for old in misconception.change:
         if source.count(old) != 1:
             raise ValueError(f"step {lesson.number}: {source.count(old)} times {old!r}")
-        source = source.replace(old, new)
-    return source
+    texts = "|".join(re.escape(old) for old in misconception.change)
+    return re.sub(texts, lambda match: misconception.change[match[0]], source)

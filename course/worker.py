@@ -29,7 +29,6 @@ from course.faults import own_lines
 from course.kernels import watch_kernels
 from course.lessons import lesson
 from course.loader import load_solution, provide_steps
-from course.report import Report
 from course.surroundings import Surroundings
 
 LONGEST_PRINT = 2000  # characters
@@ -98,7 +97,7 @@ class Worker:
             while not finished.wait(TICK):
                 spent += 0.0 if self._compiling_since else TICK
                 if spent > limit:
-                    self._end_late_check(check.report, printed, limit, reader)
+                    self._end_late_check(check, printed, limit, reader)
 
         watchdog = threading.Thread(target=watch, daemon=True)
         watchdog.start()
@@ -108,10 +107,9 @@ class Worker:
             finished.set()
             watchdog.join()
 
-    def _end_late_check(
-        self, report: Report, printed: "Printed", limit: float, reader: int
-    ) -> None:
-        lines = own_lines(sys._current_frames()[reader])
+    def _end_late_check(self, check: Check, printed: "Printed", limit: float, reader: int) -> None:
+        report = check.report
+        lines = own_lines(sys._current_frames()[reader], check.path)
         finding = [f"the code was still running after {limit:g} s, and was stopped", *lines]
         report.failed(RUNS if report.phases else LOADS, "", finding)
         report.printed = printed.text()

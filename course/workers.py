@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from course.files import ROOT
+from course.files import ROOT, shown
 from course.report import Report
 
 TIME_LIMIT = 10.0  # seconds for one step's code; a right answer needs less than one
@@ -107,7 +107,7 @@ class Worker:
             answer = self._await("report", limit=limit + GRACE)
         except WorkerDied as death:
             self.spoiled = True
-            report = Report(number, title, str(path.relative_to(ROOT)))
+            report = Report(number, title, shown(path))
             report.failed("runs", "", [str(death)])
             return report
         self.spoiled = answer["spoiled"]

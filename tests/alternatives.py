@@ -38,7 +38,8 @@ ALTERNATIVES = {
                 total = Dim(sequence_length) + past_length
                 query = Tensor.arange(sequence_length, dtype=DType.int64, device=device)
                 key = Tensor.arange(total, dtype=DType.int64, device=device)
-                visible = key.reshape([1, total]) <= query.reshape([sequence_length, 1]) + past_length
+                last = query.reshape([sequence_length, 1]) + past_length
+                visible = key.reshape([1, total]) <= last
                 zero = Tensor(0.0, dtype=dtype, device=device)
                 hidden = Tensor(float("-inf"), dtype=dtype, device=device)
                 return F.where(visible, zero, hidden)

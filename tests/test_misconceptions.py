@@ -1,8 +1,6 @@
 """The checks know right from wrong: every mistake of the catalogue, and right answers besides."""
 
-import contextlib
 import functools
-import io
 
 import pytest
 
@@ -31,8 +29,7 @@ def check(tmp_path):
         path = tmp_path / f"step_{number:02}.py"
         path.write_text(source.replace("solutions.solution_", STEP_MODULE), encoding="utf-8")
         provide_steps([])
-        with contextlib.redirect_stderr(io.StringIO()):  # what NumPy says of a mistake
-            return Check(lesson(number), path, reference(number)).run()
+        return Check(lesson(number), path, reference(number)).run()
 
     return run
 
@@ -43,8 +40,8 @@ def test_the_solution_is_right(number, check):
     assert report.right, report
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.filterwarnings("ignore:.* encountered in divide")  # a temperature of 0
+@pytest.mark.parametrize("number", [*NUMBERS[:-1], pytest.param(12, marks=pytest.mark.slow)])
 def test_each_mistake_gets_its_own_sentence(number, check):
     misconceptions = lesson(number).misconceptions
     assert len(misconceptions) >= FEWEST[number]
@@ -55,7 +52,6 @@ def test_each_mistake_gets_its_own_sentence(number, check):
         assert report.misconception
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
 def test_other_right_answers_are_right(number, check):
     assert len(ALTERNATIVES[number]) >= 2
