@@ -61,7 +61,10 @@ def show_table(reports: list[Report], output: Console) -> None:
         last = report.phases[-1] if report.phases else None
         finding = "" if report.right else f"{last.name}: {report.finding[0]}"
         table.add_row(
-            f"{report.step:02}", report.title, Text(mark, style=style), Text(finding, style="dim")
+            f"{report.step:02}",
+            Text(report.title, no_wrap=True),
+            Text(mark, style=style),
+            Text(finding, style="dim", no_wrap=True, overflow="ellipsis"),
         )
     output.print(table)
     count = sum(report.right for report in reports)

@@ -4,6 +4,7 @@ A region runs from `# BEGIN SOLUTION: what to do` to `# END SOLUTION`; the more 
 indented comment lines below the first belong to what is to be done.
 """
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ END = "# END SOLUTION"
 DETAIL = "#   "
 
 _TODO = re.compile(r"# TODO (?P<number>\d+) of (?P<total>\d+): (?P<goal>.*)")
+_GOES_ON = re.compile(r"#   (?!MAX: |NumPy: )")
 
 
 class Todo(NamedTuple):
@@ -21,7 +23,7 @@ class Todo(NamedTuple):
 
     number: int
     total: int
-    goal: str  # its first line
+    goal: str  # what is to be done, without the operations to look at
     line: int  # counted from 1
 
 
@@ -49,11 +51,13 @@ def open_todos(source: str) -> list[Todo]:
     found = []
     for index, line in enumerate(lines):
         if match := _TODO.fullmatch(line):
+            details = itertools.takewhile(_GOES_ON.match, lines[index + 1 :])
+            goal = " ".join([match["goal"], *(text.removeprefix("#   ") for text in details)])
             below = next((text for text in lines[index:] if text and text[0] != "#"), "")
             # In a class body nothing is raised: there the next definition follows at once.
             if below.startswith(("raise NotImplementedError(", "def ", "@")):
                 number, total = int(match["number"]), int(match["total"])
-                found.append(Todo(number, total, match["goal"], index + 1))
+                found.append(Todo(number, total, goal, index + 1))
     return found
 
 

@@ -69,7 +69,7 @@ class Worker:
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
         self.on_wait = on_wait
         self.spoiled = False
-        self._kernels = 0
+        self.kernels = 0
         self._compiling = False
         self._received = b""
         self._process, self._requests, self._answers = _ahead.pop() if _ahead else _start()
@@ -135,7 +135,7 @@ class Worker:
                 begun = begun or "begun" in answer
                 if "kernel" in answer:
                     self._compiling = answer["kernel"] == "begin"
-                    self._kernels += not self._compiling
+                    self.kernels += not self._compiling
             began = time.monotonic()
             if select.select([self._answers], [], [], TICK)[0]:
                 content = os.read(self._answers, 65536)
@@ -147,7 +147,7 @@ class Worker:
                 if waited > limit:
                     self.end()
                     raise WorkerDied(f"the code did not end within {limit - GRACE:g} s")
-            self.on_wait(self._kernels, self._compiling)
+            self.on_wait(self.kernels, self._compiling)
 
     def _describe_death(self) -> str:
         status = self._process.wait()

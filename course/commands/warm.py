@@ -1,7 +1,7 @@
 """`gpt2 warm`: everything that is compiled once per machine, ahead of its use."""
 
 from course.files import NUMBERS
-from course.lessons import lesson
+from course.lessons import KERNELS
 from course.waiting import KernelWait
 from course.workers import Worker
 from gpt2.terminal import note, run_visibly
@@ -9,10 +9,7 @@ from gpt2.terminal import note, run_visibly
 
 def warm() -> None:
     """Compiles the kernels of all checks, then the graph of `gpt2 generate`."""
-    with (
-        KernelWait(max(lesson(number).kernels for number in NUMBERS)) as wait,
-        Worker(wait) as worker,
-    ):
+    with KernelWait(KERNELS) as wait, Worker(wait) as worker:
         for number in NUMBERS:
             worker.prepare(number)
     note("The checks are warm.")

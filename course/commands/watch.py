@@ -29,15 +29,15 @@ KEYS = "h hint   l list   q quit"
 
 def watch_steps() -> None:
     """Stays until the reader quits, or until all twelve steps are right."""
+    changes = watch(STEPS, debounce=50, step=20, rust_timeout=POLL, yield_on_timeout=True)
     with contextlib.suppress(KeyboardInterrupt), KernelWait(0) as wait, Checker(wait) as checker:
+        next(changes)  # from here on no save is missed
         watcher = _Watcher(checker, wait)
         if not watcher.move_on():
             return
         with _single_keys():
-            for changes in watch(
-                STEPS, debounce=50, step=20, rust_timeout=POLL, yield_on_timeout=True
-            ):
-                for number in sorted({_number(path) for _, path in changes} - {None}):
+            for changed in changes:
+                for number in sorted({_number(path) for _, path in changed} - {None}):
                     watcher.file_changed(number)
                 if watcher.finished or not watcher.key_pressed(_key()):
                     return

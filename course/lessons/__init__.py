@@ -5,6 +5,8 @@ import importlib
 
 from course.lesson import Lesson
 
+KERNELS = 22  # of all lessons together; some are shared
+
 
 @functools.cache
 def lesson(number: int) -> Lesson:

@@ -79,7 +79,7 @@ LESSON = Lesson(
         "band out. How far to the right of the diagonal may query 0 look, when 3 tokens went "
         "before?",
     ),
-    kernels=3,
+    kernels=2,
     experiments=(
         _mask(7),
         _mask(1),

@@ -27,7 +27,7 @@ LESSON = Lesson(
         "`self.c_fc = Linear(config.n_embd, intermediate_size)`, and `c_proj` the other way round. "
         'Then `self.c_fc(x)`, `F.gelu(..., approximate="tanh")`, and `self.c_proj(...)` last.',
     ),
-    kernels=4,
+    kernels=5,
     constructions=(WIDER, FOURFOLD),
     experiments=(
         call_with_features(WIDER, 3, 7, WIDE.n_embd),

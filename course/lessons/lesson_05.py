@@ -27,7 +27,7 @@ LESSON = Lesson(
         "then `F.gather(self.weight, input_ids, axis=...)`. The result has the axes of the "
         "ids, and behind them the columns.",
     ),
-    kernels=2,
+    kernels=4,
     constructions=(WIDER, OTHER),
     experiments=(
         call_with_ids(WIDER, WIDE, 3, 7),

@@ -27,7 +27,7 @@ LESSON = Lesson(
         "is no batch axis in the result: adding it to `[batch, seq, n_embd]` later repeats it "
         "for each sequence.",
     ),
-    kernels=2,
+    kernels=4,
     constructions=(WIDER, OTHER),
     experiments=(
         call_with_ids(WIDER, WIDE, 3, 7, axes=AXES),

@@ -36,7 +36,7 @@ LESSON = Lesson(
         "`query @ key.transpose(2, 3)`, divided by the square root of one head's width, plus "
         "the mask, before the softmax.",
     ),
-    kernels=11,
+    kernels=8,
     constructions=(THREE_HEADS, TWO_HEADS),
     experiments=(
         call_with_features(THREE_HEADS, 3, 7, WIDE.n_embd),

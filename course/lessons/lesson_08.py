@@ -40,7 +40,7 @@ LESSON = Lesson(
         "first returned. What is added to the result is x as it came in.",
         "From the inside out: `norm(x)`, then `sublayer(...)` around it, then `x + ...` in front.",
     ),
-    kernels=3,
+    kernels=4,
     experiments=(_residual(3, 7), _residual(1, 1), _residual(3, 2)),
     symbolic=Symbolic(_in_graph, lambda: any_features(PLAIN)),
     misconceptions=(

@@ -26,7 +26,7 @@ LESSON = Lesson(
         "`GPT2MLP(config.inner_dim, config)`. In forward, x becomes "
         "`pre_norm_residual(x, self.ln_1, self.attn)`; the second line looks just like it.",
     ),
-    kernels=14,
+    kernels=13,
     constructions=(BLOCK, OTHER),
     experiments=(
         call_with_features(BLOCK, 3, 7, WIDE.n_embd),

@@ -24,7 +24,7 @@ LESSON = Lesson(
         "`self.wte(input_ids) + self.wpe(input_ids)`, then `x = block(x)` for each block, then "
         "`self.ln_f(x)`. ln_f takes its eps from the config.",
     ),
-    kernels=16,
+    kernels=15,
     constructions=(TWO_BLOCKS, ONE_BLOCK),
     experiments=(
         call_with_ids(TWO_BLOCKS, WIDE, 3, 7),

@@ -42,7 +42,7 @@ LESSON = Lesson(
         "transposed table. There is nothing else: no bias, no softmax, no parameter of its own. "
         "`self.config = config` is for step 12, which asks for n_positions.",
     ),
-    kernels=17,
+    kernels=15,
     constructions=(HEAD, OTHER),
     experiments=(
         call_with_ids(HEAD, SMALL, 3, 7, axes=AXES),

@@ -56,7 +56,7 @@ LESSON = Lesson(
         "logits / temperature in float64; draw. generate is a loop of two lines that hands all "
         "options on.",
     ),
-    kernels=5,
+    kernels=4,
     experiments=(
         Experiment(
             "generate_next_token(do_sample=False)",
@@ -74,12 +74,12 @@ LESSON = Lesson(
             (),
         ),
         Experiment("generate_next_token(temperature=-1)", negative_temperature),
-        Experiment("4 tokens with do_sample=False", greedy_tokens(do_sample=False)),
+        Experiment("2 tokens with do_sample=False", greedy_tokens(do_sample=False)),
         frequencies(STEEP, 8.0, DRAWS),
         frequencies((0.0, 30.0, 10.0), 0.01, 12),
-        Experiment("4 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
-        Experiment("4 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
-        Experiment("4 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
+        Experiment("2 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
+        Experiment("2 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
+        Experiment("2 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
         Experiment(
             "generate(3 tokens, 2 more, do_sample=False)",
             lambda subject: continuation(subject, TEXT, 2, do_sample=False),
@@ -88,8 +88,12 @@ LESSON = Lesson(
         Experiment(
             "generate(3 tokens, 0 more)", lambda subject: continuation(subject, TEXT, 0), AXES
         ),
-        Experiment("generate(3 tokens, 4 more, do_sample=False)", greedy_text(do_sample=False)),
-        Experiment("generate(3 tokens, 4 more, temperature=0.001)", greedy_text(temperature=0.001)),
+        Experiment(
+            "generate(3 tokens, 2 more of 1000, do_sample=False)", greedy_text(do_sample=False)
+        ),
+        Experiment(
+            "generate(3 tokens, 2 more of 1000, temperature=0.001)", greedy_text(temperature=0.001)
+        ),
         Experiment("generate twice, one seed", generate_twice),
         Experiment(f"the most that a model of {N_POSITIONS} positions is shown", longest_input),
         Experiment(

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 N_POSITIONS = 6
 DRAWS = 45
-FLAT = (0.0,) * 50  # logits of fifty tokens, all as likely
+FLAT = (0.0,) * 1000  # logits of so many tokens that two draws are hardly ever equal
 STEEP = (0.0, 8.0, 16.0, 24.0)  # at temperature 8: 3, 9, 24 and 64 percent
-GENTLE = (0.0, 0.5, *(0.0,) * 38)  # token 1 is the likeliest, but not by much: 4 percent
+GENTLE = (0.0, 0.5, *(0.0,) * 998)  # token 1 is the likeliest, but hardly ever drawn
 TEXT = np.array([[1, 0, 3]])
 LONG_TEXT = np.array([[1, 0, 3, 2, 2, 0, 1, 3, 1]])  # longer than N_POSITIONS
 
@@ -111,12 +111,12 @@ def frequencies(logits: tuple[float, ...], temperature: float, draws: int) -> Ex
 
 
 def draw_twice(subject: Subject, first: int | None, second: int | None) -> str:
-    """How two runs of four draws compare, from rngs with these seeds."""
+    """How two runs of two draws compare, from rngs with these seeds."""
     runs = []
     for seed in (first, second):
         rng = None if seed is None else np.random.default_rng(seed)
         runs.append(
-            [int(next_token(subject, ToyModel(subject, FLAT), rng=rng).item()) for _ in range(4)]
+            [int(next_token(subject, ToyModel(subject, FLAT), rng=rng).item()) for _ in range(2)]
         )
     if not any(runs[0]):
         return "token 0 each time"
@@ -139,7 +139,7 @@ def greedy_tokens(**options: object) -> Callable[[Subject], str]:
         rng = np.random.default_rng(6)
         tokens = [
             next_token(subject, ToyModel(subject, GENTLE), rng=rng, **options).item()
-            for _ in range(4)
+            for _ in range(2)
         ]
         return "the likeliest each time" if set(tokens) == {1} else "others too"
 
@@ -151,7 +151,7 @@ def greedy_text(**options: object) -> Callable[[Subject], str]:
 
     def run(subject: Subject) -> str:
         rng = np.random.default_rng(6)
-        text = continuation(subject, TEXT, 4, ToyModel(subject, GENTLE), rng=rng, **options)
+        text = continuation(subject, TEXT, 2, ToyModel(subject, GENTLE), rng=rng, **options)
         return "the likeliest each time" if (text[:, 3:] == 1).all() else "others too"
 
     return run

@@ -1,0 +1,97 @@
+"""How long a reader waits for a check: `uv run python bench/check_times.py`.
+
+Each step as a process of its own, all twelve in one, and the time from a save to the report in
+`gpt2 watch`, for a wrong answer and for the right one. Quiet machines give steady numbers.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from course.files import NUMBERS, ROOT, read_source, solution_path
+from course.lessons import lesson
+from course.misconceptions import vary
+from course.stubs import make_stub
+
+PAUSE = 3.0  # seconds between two saves: a reader thinks, and the next worker gets ready
+
+
+def main() -> None:
+    alone = {number: seconds_of("check", str(number), "--solution") for number in NUMBERS}
+    together = seconds_of("check", "--solution")
+    wrong, right = watch_times()
+    print("step   alone   wrong save   right save   (seconds)")
+    for number in NUMBERS:
+        print(f"{number:4}{alone[number]:8.2f}{wrong[number]:13.2f}{right[number]:13.2f}")
+    print(f"all twelve in one process: {together:.1f} s")
+    print(f"only importing MAX: {import_time():.2f} s")
+
+
+def seconds_of(*arguments: str) -> float:
+    """The fastest of three runs of the program, as whole processes."""
+    return min(_seconds([sys.executable, "-m", "gpt2", *arguments]) for _ in range(3))
+
+
+def import_time() -> float:
+    """What no check can go below."""
+    command = [sys.executable, "-c", "import max.experimental.nn"]
+    return min(_seconds(command) for _ in range(3))
+
+
+def _seconds(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, env=os.environ | {}, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
+
+
+def watch_times() -> tuple[dict[int, float], dict[int, float]]:
+    """Seconds from saving a mistake, and then the solution, to the verdict."""
+    wrong, right = {}, {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for room in ("gpt2", "course", "solutions", "checkpoints"):
+            (folder / room).symlink_to(ROOT / room)
+        steps = folder / "steps"
+        steps.mkdir()
+        for number in NUMBERS:
+            (steps / f"step_{number:02}.py").write_text(make_stub(number))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gpt2", "watch"],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": name, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        _wait_for(process, "not yet")
+        for number in NUMBERS:
+            path = steps / f"step_{number:02}.py"
+            mistake = vary(lesson(number), lesson(number).misconceptions[0])
+            wrong[number] = _save(process, path, mistake, "not yet")
+            right[number] = _save(process, path, read_source(solution_path(number)), "right ")
+            if number < NUMBERS[-1]:
+                _wait_for(process, "not yet")  # the next step's stub
+        process.wait()
+        shutil.rmtree(steps)
+    return wrong, right
+
+
+def _save(process: subprocess.Popen, path: Path, source: str, verdict: str) -> float:
+    time.sleep(PAUSE)
+    began = time.perf_counter()
+    path.write_text(source.replace("solutions.solution_", "steps.step_"))
+    _wait_for(process, verdict)
+    return time.perf_counter() - began
+
+
+def _wait_for(process: subprocess.Popen, words: str) -> None:
+    for line in process.stdout:
+        if line.startswith(words):
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,320 @@
+"""The course as a reader meets it: stubs, commands, what is kept, and the model at the end."""
+
+import ast
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import NO_HUB, ROOT
+from course.check import Check
+from course.evidence import Evidence
+from course.files import NUMBERS, read_source, solution_path, step_path
+from course.lessons import KERNELS, lesson
+from course.loader import execute, load_solution, provide_steps
+from course.stubs import is_untouched, make_stub, open_todos
+from course.workers import Worker
+
+
+class Reader:
+    """A copy of the project whose steps are the test's to change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for room in ("gpt2", "course", "solutions", "checkpoints"):
+            (folder / room).symlink_to(ROOT / room)
+        (folder / "steps").mkdir()
+        for number in NUMBERS:
+            self.step(number).write_text(make_stub(number), encoding="utf-8")
+
+    def step(self, number: int) -> Path:
+        return self.folder / "steps" / f"step_{number:02}.py"
+
+    def solve(self, *numbers: int) -> None:
+        """Writes the solutions into the steps, as a reader would have."""
+        for number in numbers:
+            source = read_source(solution_path(number))
+            own = source.replace("solutions.solution_", "steps.step_")
+            self.step(number).write_text(own, encoding="utf-8")
+
+    def start(self, *arguments: str, **options: object) -> subprocess.Popen:
+        environment = os.environ | NO_HUB | {"PYTHONPATH": str(self.folder)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "gpt2", *arguments],
+            cwd=self.folder,
+            env=environment,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | options,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit status, standard output, standard error."""
+        process = self.start(*arguments, encoding="utf-8")
+        output, errors = process.communicate(timeout=600)
+        return process.returncode, output, errors
+
+
+@pytest.fixture
+def reader(tmp_path) -> Reader:
+    return Reader(tmp_path)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_stub_is_made_from_the_solution(number):
+    source = read_source(step_path(number))
+    if not is_untouched(source):
+        pytest.skip("a reader has begun this step")
+    assert source == make_stub(number), f"gpt2 reset {number} brings it up to date"
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_stub_says_what_is_to_be_done(number):
+    stub = make_stub(number)
+    todos = open_todos(stub)
+    assert [todo.number for todo in todos] == list(range(1, len(todos) + 1))
+    assert f"pixi run s{number:02}" in stub
+    assert f"gpt2 check {number}" in stub
+    assert "SOLUTION" not in stub
+    assert "solutions" not in stub
+    answer = ast.unparse(ast.parse(read_source(solution_path(number)))).splitlines()
+    assert len(set(answer) - set(ast.unparse(ast.parse(stub)).splitlines())) >= 1
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_stub_fails_with_its_own_message(number, tmp_path):
+    provide_steps([])
+    path = tmp_path / f"step_{number:02}.py"
+    path.write_text(make_stub(number), encoding="utf-8")
+    execute(make_stub(number), path, "stub")  # imports without an error
+    reference = Evidence(lesson(number), load_solution(number))
+    report = Check(lesson(number), path, reference).run()
+    assert not report.right
+    total = len(open_todos(make_stub(number)))
+    todo = f"Step {number:02}, TODO 1 of {total} is still to be written"
+    assert report.finding[0] == todo
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_lesson_is_complete(number):
+    it = lesson(number)
+    assert it.number == number
+    assert it.title
+    assert len(set(it.hints)) == 3
+    assert all(it.hints)
+    assert len({experiment.name for experiment in it.experiments}) == len(it.experiments)
+
+
+@pytest.mark.slow
+def test_kernels_are_counted():
+    for number in NUMBERS:
+        with Worker() as worker:
+            worker.prepare(number)
+            assert worker.kernels == lesson(number).kernels, number
+    with Worker() as worker:
+        for number in NUMBERS:
+            worker.prepare(number)
+        assert worker.kernels == KERNELS
+
+
+def test_texts_are_read_without_max():
+    code = (
+        "import sys; from course.lessons import lesson; [lesson(n) for n in range(1, 13)]; "
+        "import course.commands.check, course.commands.hint, course.commands.reset; "
+        "sys.exit('max' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ | {}).returncode == 0
+
+
+def test_one_step_alone(reader):
+    """The others are stubs: the reference stands in for them, and the report says so."""
+    reader.solve(9)
+    status, output, errors = reader.run("check", "9")
+    assert status == 0, output + errors
+    assert "The reference stands in for steps 1, 3, 4, 7, 8" in output
+    assert "next: step 10" in output
+    assert "\x1b" not in output
+
+
+def test_a_wrong_step_does_not_break_a_later_one(reader):
+    reader.solve(3, 9)
+    source = reader.step(3).read_text()
+    reader.step(3).write_text(source.replace("variance + self.eps", "variance"))
+    status, output, _ = reader.run("check", "3")
+    assert status == 1
+    assert "eps is missing" in output
+    reader.step(3).write_text("raise SystemExit\n")
+    status, output, _ = reader.run("check", "9")
+    assert status == 0
+    assert "stands in for steps 1, 3, 4, 7, 8" in output
+
+
+def test_right_steps_are_used_even_if_nothing_is_remembered(reader):
+    reader.solve(1, 3, 9)
+    status, output, _ = reader.run("check", "9", "--json")
+    report = json.loads(output)
+    assert status == 0
+    assert report["right"]
+    assert report["stand_ins"] == [4, 7, 8]
+    assert [phase["name"] for phase in report["phases"]][:2] == ["loads", "names"]
+
+
+@pytest.mark.slow
+def test_a_table_of_twelve(reader):
+    reader.solve(1, 2)
+    reader.step(4).unlink()
+    reader.step(5).write_text("import time\ntime.sleep(60)\n")
+    reader.step(6).write_text("import os\nos._exit(1)\n")
+    status, output, _ = reader.run("check")
+    assert status == 1
+    lines = output.splitlines()
+    assert [" ok " in line for line in lines[:12]] == [number in (1, 2) for number in NUMBERS]
+    assert "there is no steps/step_04.py" in lines[3]
+    assert "still running" in lines[4]
+    assert "ended Python" in lines[5]
+    assert "Step 07, TODO 1 of 5" in lines[6]
+    assert "2 of 12 right" in output
+
+
+@pytest.mark.slow
+def test_the_readers_own_model_writes_what_the_reference_writes(reader):
+    arguments = ("ROMEO:", "--greedy", "--max-new-tokens", "30")
+    reference = reader.run("generate", *arguments)
+    reader.solve(*NUMBERS)
+    status, output, errors = reader.run("generate", "--steps", *arguments)
+    assert (status, output) == (0, reference[1]), errors
+    assert "reference" not in errors
+    reader.step(7).write_text(make_stub(7))
+    status, output, errors = reader.run("generate", "--steps", *arguments)
+    assert (status, output) == (0, reference[1]), errors
+    assert "the reference stands in: step 7" in errors
+
+
+def test_hints_come_one_by_one(reader):
+    first, second, third, fourth = (reader.run("hint", "7")[1] for _ in range(4))
+    hints = lesson(7).hints
+    flat = [" ".join(text.split()) for text in (first, second, third, fourth)]
+    assert [sum(hint in text for hint in hints) for text in flat] == [1, 2, 3, 3]
+    assert "gpt2 hint 7 again" in first
+    assert "solutions/solution_07.py" in fourth
+
+
+def test_reset_keeps_the_readers_file(reader):
+    reader.step(7).write_text("mine\n")
+    assert reader.run("reset", "7")[0] == 0
+    assert reader.step(7).read_text() == make_stub(7)
+    kept = list(reader.step(7).parent.glob("step_07.*.py"))
+    assert [path.read_text() for path in kept] == ["mine\n"]
+    assert "is the stub already" in reader.run("reset", "7")[1]
+    reader.step(7).write_text("again\n")
+    reader.step(8).unlink()
+    assert reader.run("reset", "--all")[0] == 0
+    assert len(list(reader.step(7).parent.glob("step_07.*.py"))) == 2
+    assert reader.step(8).read_text() == make_stub(8)
+
+
+def test_progress_survives_the_loss_of_what_is_remembered(reader):
+    reader.solve(1, 2)
+    reader.run("check", "1")
+    reader.run("check", "2")
+    output = reader.run("progress")[1]
+    assert [line.rstrip().endswith("right") for line in output.splitlines()[:3]] == [1, 1, 0]
+    assert "2 of 12 right" in output
+    state = reader.folder / "steps" / ".progress.json"
+    state.write_text('{"1": {"right": tr')
+    output = reader.run("progress")[1]
+    assert "0 of 12 right" in output
+    assert "not checked as it is now" in output
+    reader.run("check")
+    assert "2 of 12 right" in reader.run("progress")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "13"], "'13' is not a step: they are 1 to 12"),
+        (["hint", "seven"], "'seven' is not a step: they are 1 to 12"),
+        (["reset"], "reset what? A step, 1 to 12, or --all"),
+    ],
+)
+def test_mistakes_on_the_command_line(reader, arguments, message):
+    status, output, errors = reader.run(*arguments)
+    assert (status, output) == (2, "")
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_ctrl_c_ends_a_check_and_its_worker(reader):
+    reader.step(8).write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
+    process = reader.start("check", "8")
+    deadline = time.monotonic() + 60
+    while not (reader.folder / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 5
+    assert (output, errors) == (b"", b"")
+    time.sleep(0.2)
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, env=os.environ)
+    workers = [line for line in listing.stdout.splitlines() if "course.worker" in line]
+    assert not [line for line in workers if str(reader.folder) in line]
+
+
+class Terminal:
+    """A program that believes it is on a terminal."""
+
+    def __init__(self, reader: Reader, *arguments: str) -> None:
+        self.handle, side = pty.openpty()
+        self.process = reader.start(*arguments, stdin=side, stdout=side, stderr=side)
+        os.close(side)
+        os.set_blocking(self.handle, False)
+        self.text = ""
+
+    def wait_for(self, words: str, seconds: float = 60) -> str:
+        """What was written up to these words, since the last such wait."""
+        deadline = time.monotonic() + seconds
+        while words not in self.text:
+            assert time.monotonic() < deadline, self.text
+            try:
+                self.text += os.read(self.handle, 65536).decode(errors="replace")
+            except (BlockingIOError, OSError):
+                time.sleep(0.02)
+        before, _, self.text = self.text.partition(words)
+        return before
+
+    def press(self, key: str) -> None:
+        os.write(self.handle, key.encode())
+
+
+def test_watch_checks_each_save_and_moves_on(reader):
+    reader.solve(1, 2)
+    terminal = Terminal(reader, "watch")
+    terminal.wait_for("Step 03, TODO 1 of 2")
+    terminal.wait_for("q quit")
+    source = read_source(solution_path(3))
+    draft = reader.folder / "draft"
+    draft.write_text(source.replace("variance + self.eps", "variance"))
+    draft.replace(reader.step(3))  # as editors do that save by renaming
+    terminal.wait_for("eps is missing")
+    reader.step(3).write_text(source)
+    terminal.wait_for("right")
+    terminal.wait_for("Step 04, TODO 1 of 2")
+    terminal.press("h")
+    terminal.wait_for("Hint 1 of 3")
+    terminal.press("l")
+    terminal.wait_for("3 of 12 right")
+    terminal.press("q")
+    assert terminal.process.wait(timeout=30) == 0
+
+
+def test_stubs_lie_in_the_repository():
+    assert {path.name for path in (ROOT / "steps").glob("step_??.py")} == {
+        step_path(number).name for number in NUMBERS
+    }
