@@ -112,12 +112,11 @@ def frequencies(logits: tuple[float, ...], temperature: float, draws: int) -> Ex
 
 def draw_twice(subject: Subject, first: int | None, second: int | None) -> str:
     """How two runs of two draws compare, from rngs with these seeds."""
+    model = ToyModel(subject, FLAT)
     runs = []
     for seed in (first, second):
         rng = None if seed is None else np.random.default_rng(seed)
-        runs.append(
-            [int(next_token(subject, ToyModel(subject, FLAT), rng=rng).item()) for _ in range(2)]
-        )
+        runs.append([next_token(subject, model, rng=rng).item() for _ in range(2)])
     if not any(runs[0]):
         return "token 0 each time"
     return "the same tokens" if runs[0] == runs[1] else "other tokens"
@@ -125,23 +124,21 @@ def draw_twice(subject: Subject, first: int | None, second: int | None) -> str:
 
 def generate_twice(subject: Subject) -> str:
     """How two generations under one seed compare."""
-    first, second = (
-        continuation(subject, TEXT, 6, ToyModel(subject, FLAT), rng=np.random.default_rng(4))
+    model = ToyModel(subject, FLAT)
+    runs = [
+        continuation(subject, TEXT, 2, model, rng=np.random.default_rng(4)).tolist()
         for _ in range(2)
-    )
-    return "the same tokens" if np.array_equal(first, second) else "other tokens"
+    ]
+    return "the same tokens" if runs[0] == runs[1] else "other tokens"
 
 
 def greedy_tokens(**options: object) -> Callable[[Subject], str]:
     """Which tokens are chosen when the likeliest one should be, time after time."""
 
     def run(subject: Subject) -> str:
-        rng = np.random.default_rng(6)
-        tokens = [
-            next_token(subject, ToyModel(subject, GENTLE), rng=rng, **options).item()
-            for _ in range(2)
-        ]
-        return "the likeliest each time" if set(tokens) == {1} else "others too"
+        model, rng = ToyModel(subject, GENTLE), np.random.default_rng(6)
+        tokens = {next_token(subject, model, rng=rng, **options).item() for _ in range(2)}
+        return "the likeliest each time" if tokens == {1} else "others too"
 
     return run
 
