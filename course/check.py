@@ -10,7 +10,7 @@ import numpy as np
 from max.experimental.nn import Module
 
 from course.compare import acceptable, same, same_form
-from course.describe import describe, describe_form, describe_names
+from course.describe import describe, describe_forms, describe_names
 from course.evidence import SYMBOLIC, Evidence
 from course.faults import explain
 from course.files import Unreadable, read_source, shown
@@ -125,8 +125,8 @@ class Check:
             if isinstance(expected, np.ndarray):
                 count += 1
                 if not same_form(expected, found):
-                    line = f"expected {describe_form(expected)}, yours {describe_form(found)}"
-                    return self._fail(FORM, experiment.name, [line], self._tried())
+                    lines = describe_forms(expected, found)
+                    return self._fail(FORM, experiment.name, lines, self._tried())
         if count:
             self.report.passed(FORM)
         return True
@@ -136,9 +136,20 @@ class Check:
             expected, found = self.reference[experiment.name], self._evidence[experiment.name]
             if not acceptable(expected, found):
                 lines = describe(expected, found, experiment.axes)
+                lines += self._say_what_is_right()
                 return self._fail(VALUES, experiment.name, lines, self._tried())
         self.report.passed(VALUES)
         return True
+
+    def _say_what_is_right(self) -> list[str]:
+        """What tells a wrong batch from a wrong length: the experiments that came out right."""
+        names = [
+            experiment.name
+            for experiment in self.lesson.experiments
+            if isinstance(self.reference[experiment.name], np.ndarray)
+            and acceptable(self.reference[experiment.name], self._evidence[experiment.name])
+        ]
+        return [f"right, though: {'; '.join(names[:2])}"] if names else []
 
     def _trace(self) -> bool:
         if not self.lesson.symbolic:

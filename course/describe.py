@@ -21,11 +21,20 @@ def describe(expected: object, found: object, axes: tuple[str, ...]) -> list[str
     return [f"expected {_short(expected)}, yours {_short(found)}"]
 
 
-def describe_form(array: object) -> str:
-    """The shape and dtype of an array."""
-    if isinstance(array, np.ndarray):
-        return f"{list(array.shape)} {array.dtype}"
-    return type(array).__name__
+def describe_forms(expected: np.ndarray, found: object) -> list[str]:
+    """How shape and dtype differ."""
+    lines = [f"expected {_form(expected)}, yours {_form(found)}"]
+    if isinstance(found, np.ndarray) and found.ndim == expected.ndim >= 2:
+        *outer, rows, columns = expected.shape
+        if rows != columns and found.shape == (*outer, columns, rows):
+            lines.append("the last two axes are swapped")
+    return lines
+
+
+def _form(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{list(value.shape)} {value.dtype}"
+    return type(value).__name__
 
 
 def describe_names(expected: dict[str, object], found: dict[str, object]) -> list[str]:
@@ -140,6 +149,6 @@ def _listed(names: list[str]) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, np.ndarray) and value.size > 12:
-        return describe_form(value)
+        return _form(value)
     text = str(value) if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

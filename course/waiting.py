@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
+WHAT = "Compiling MAX's kernels for this machine, once"
 SHORT_WAIT = 1.0  # seconds; a kernel from the cache takes a hundredth of that
 
 
@@ -21,6 +22,8 @@ class KernelWait:
     def __init__(self, total: int) -> None:
         self.total = total
         self._busy_since: float | None = None
+        self._began = 0.0  # when the bar appeared
+        self._ready_then = 0
         self._progress: Progress | None = None
         self._console = Console(stderr=True, highlight=False)
 
@@ -43,25 +46,31 @@ class KernelWait:
         elif self._progress is None and now - self._busy_since > SHORT_WAIT:
             self._begin(ready)
         if self._progress:
-            task = self._progress.task_ids[0]
-            self._progress.update(task, completed=ready, total=max(self.total, ready + busy))
+            total = max(self.total, ready + busy)
+            self._progress.update(
+                self._progress.task_ids[0],
+                completed=ready,
+                total=total,
+                times=self._times(ready - self._ready_then, total - ready, now - self._began),
+            )
+
+    def _times(self, made: int, missing: int, seconds: float) -> str:
+        """How long it has taken, and how long it will, at the same pace."""
+        left = f", about {seconds / made * missing:.0f} s left" if made else ""
+        return f"{seconds:.0f} s{left}"
 
     def _begin(self, ready: int) -> None:
+        self._began = self._busy_since
+        self._ready_then = ready
         if not self._console.is_terminal:
-            print(
-                "Compiling MAX's kernels for this machine, once. This takes seconds to minutes.",
-                file=sys.stderr,
-            )
+            print(f"{WHAT}. This takes seconds to minutes.", file=sys.stderr)
         self._progress = Progress(
-            TextColumn("Compiling MAX's kernels for this machine, once"),
+            TextColumn(WHAT),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed} of {task.total}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.completed} of {task.total}, {task.fields[times]}"),
             console=self._console,
             disable=not self._console.is_terminal,
             transient=True,
         )
         self._progress.start()
-        self._progress.add_task("", total=self.total, completed=ready)
+        self._progress.add_task("", total=self.total, completed=ready, times="")

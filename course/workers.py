@@ -7,13 +7,15 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from course.files import ROOT, shown
 from course.report import Report
+from gpt2.errors import UserError
 
 TIME_LIMIT = 10.0  # seconds for one step's code; a right answer needs less than one
 GRACE = 5.0  # and this much more for a worker that cannot end itself
@@ -25,11 +27,12 @@ class WorkerDied(Exception):
 
 
 class Process(NamedTuple):
-    """A worker process, and this program's ends of its pipes."""
+    """A worker process, this program's ends of its pipes, and its standard error."""
 
     process: subprocess.Popen
     requests: int
     answers: int
+    errors: IO[str]
 
 
 _ahead: list[Process] = []
@@ -43,19 +46,20 @@ def start_ahead() -> None:
 def _start() -> Process:
     request_end, requests = os.pipe()
     answers, answer_end = os.pipe()
+    errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  (lives as long)
     process = subprocess.Popen(
         [sys.executable, "-m", "course.worker", str(request_end), str(answer_end)],
         cwd=ROOT,
         env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         pass_fds=(request_end, answer_end),
         start_new_session=True,  # Ctrl-C is for the program that the reader talks to
     )
     os.close(request_end)
     os.close(answer_end)
-    return Process(process, requests, answers)
+    return Process(process, requests, answers, errors)
 
 
 class Worker:
@@ -72,7 +76,8 @@ class Worker:
         self.kernels = 0
         self._compiling = False
         self._received = b""
-        self._process, self._requests, self._answers = _ahead.pop() if _ahead else _start()
+        started = _ahead.pop() if _ahead else _start()
+        self._process, self._requests, self._answers, self._errors = started
 
     def __enter__(self) -> "Worker":
         return self
@@ -84,15 +89,13 @@ class Worker:
         """Ends the process, whatever it is doing."""
         if self._process.returncode is None:
             self._process.kill()
-            self._process.wait()
-            os.close(self._requests)
-            os.close(self._answers)
+            self._end_of_process()
 
     def prepare(self, number: int, *, wait: bool = True) -> None:
         """Has the reference of a step run, so that a check of it is quick.
 
         Raises:
-            WorkerDied: it could not.
+            UserError: the process cannot run.
         """
         self._ask(prepare=number)
         if wait:
@@ -123,6 +126,10 @@ class Worker:
         Args:
             key: what it has to contain.
             limit: seconds to wait once the reader's code has begun, while no kernel is being made.
+
+        Raises:
+            WorkerDied: it ended while it ran the reader's code, or had to be ended.
+            UserError: it ended before.
         """
         waited = 0.0
         begun = False
@@ -139,6 +146,8 @@ class Worker:
             began = time.monotonic()
             if select.select([self._answers], [], [], TICK)[0]:
                 content = os.read(self._answers, 65536)
+                if not content and not begun:
+                    raise self._broken_worker()
                 if not content:
                     raise WorkerDied(self._describe_death())
                 self._received += content
@@ -149,10 +158,24 @@ class Worker:
                     raise WorkerDied(f"the code did not end within {limit - GRACE:g} s")
             self.on_wait(self.kernels, self._compiling)
 
-    def _describe_death(self) -> str:
+    def _broken_worker(self) -> UserError:
+        """It ended before it ran any of the reader's code: that is no fault of theirs."""
+        status = self._end_of_process()
+        self._errors.seek(0)
+        last = (self._errors.read().strip().splitlines() or [f"status {status}"])[-1]
+        return UserError(
+            f"the process that checks steps cannot run: {last}\n"
+            "`gpt2 doctor` may know more; `uv sync` installs what is missing"
+        )
+
+    def _end_of_process(self) -> int:
         status = self._process.wait()
         os.close(self._requests)
         os.close(self._answers)
+        return status
+
+    def _describe_death(self) -> str:
+        status = self._end_of_process()
         if status < 0:
             name = signal.Signals(-status).name
             return f"the code brought Python down ({name}), or the machine is out of memory"

@@ -6,6 +6,7 @@ from course.files import read_source, solution_path
 from course.lessons import lesson
 from course.report import Report
 from course.workers import Worker
+from gpt2.errors import UserError
 
 LIMIT = 1.0  # seconds: what hangs here hangs for ever
 RESIDUAL = "return x + sublayer(norm(x))"  # the line of step 8
@@ -171,3 +172,11 @@ def test_the_time_limit_does_not_count_compilation(tmp_path, monkeypatch):
         report = worker.check(8, lesson(8).title, path, (), LIMIT)
     assert report.right, report
     assert report.seconds < LIMIT
+
+
+def test_a_checker_that_cannot_run_is_not_the_readers_fault(monkeypatch, tmp_path):
+    (tmp_path / "max").mkdir()
+    (tmp_path / "max" / "__init__.py").write_text("raise ImportError('MAX is broken')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Worker() as worker, pytest.raises(UserError, match=r"cannot run: .*MAX is broken"):
+        worker.check(8, lesson(8).title, solution_path(8), ())

@@ -84,7 +84,7 @@ def _compiled_graphs() -> Finding:
             subject,
             LOOK,
             f"cold: none in {_short(cache)}",
-            "the first `gpt2 generate` compiles for a minute or two and keeps the result",
+            "first runs compile for minutes and keep the result; `gpt2 warm` does it ahead",
         )
     megabytes = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()) / 1e6
     found = f"warm: {len(graphs)}, {megabytes:.0f} MB in {_short(cache)}"
