@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 
@@ -41,15 +41,22 @@ class Check:
         path: the file.
         reference: what the solution does.
         right: steps whose files are the reader's own in the imports of this one.
+        on_judging: called when the reader's code has run, and known mistakes are compared.
     """
 
     def __init__(
-        self, lesson: Lesson, path: Path, reference: Evidence, right: Collection[int] = ()
+        self,
+        lesson: Lesson,
+        path: Path,
+        reference: Evidence,
+        right: Collection[int] = (),
+        on_judging: Callable[[], None] = lambda: None,
     ) -> None:
         self.lesson = lesson
         self.path = path
         self.reference = reference
         self.right = right
+        self.on_judging = on_judging
         self.report = Report(lesson.number, lesson.title, shown(path))
         self._source = ""
         self._evidence: Evidence | None = None
@@ -179,6 +186,7 @@ class Check:
         self.report.failed(phase, key, lines)
         first = key or SYMBOLIC
         keys = [first, *(other for other in keys if other != first)]
+        self.on_judging()
         misconception = recognize(self.lesson, self.reference, self._evidence, keys)
         if misconception:
             self.report.misconception = True

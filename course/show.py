@@ -1,6 +1,7 @@
 """Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
 
 import json
+import os
 
 from rich import box
 from rich.console import Console
@@ -26,7 +27,7 @@ def console() -> Console:
 
 def show_json(content: object) -> None:
     """Data for tools."""
-    print(json.dumps(content, indent=1, ensure_ascii=False))
+    print(json.dumps(content, indent=1))
 
 
 def show_report(report: Report, output: Console) -> None:
@@ -71,11 +72,19 @@ def show_table(reports: list[Report], output: Console) -> None:
     output.print(Text(f"\n{count} of {len(reports)} right", style="bold"))
 
 
+def typed(command: str) -> str:
+    """A command of this program as the reader types it: through uv, pixi, or by itself."""
+    if "PIXI_PROJECT_ROOT" in os.environ:
+        return f"pixi run {command}"
+    return f"uv run {command}" if "UV" in os.environ else command
+
+
 def next_step(number: int) -> str:
     """What to do after this step."""
     if number == NUMBERS[-1]:
-        return 'the model is yours: gpt2 generate --steps "ROMEO:"'
-    return f"next: step {number + 1:02}, {lesson(number + 1).title} (gpt2 check {number + 1})"
+        return "the model is yours: " + typed('gpt2 generate --steps "ROMEO:"')
+    title = lesson(number + 1).title
+    return f"next: step {number + 1:02}, {title} ({typed(f'gpt2 check {number + 1}')})"
 
 
 def _closing(report: Report) -> Text:
@@ -85,7 +94,7 @@ def _closing(report: Report) -> Text:
             f"  {seconds}; {next_step(report.step)}", style="not bold default"
         )
     return Text("not yet", style="bold red").append(
-        f"  {seconds}; gpt2 hint {report.step} helps", style="not bold default"
+        f"  {seconds}; {typed(f'gpt2 hint {report.step}')} helps", style="not bold default"
     )
 
 

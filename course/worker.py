@@ -8,8 +8,8 @@ talk through pipes, whose numbers are the arguments, in lines of JSON:
 - `{"check": 7, "path": ..., "right": [...], "time_limit": ...}` checks a file; the answer is
   `{"report": ..., "spoiled": ...}`. Spoiled means that the process may not be as it was.
 
-In between come `{"begun": 7}`, when the reader's code is about to run, and for each kernel of MAX
-`{"kernel": "begin"}` and `{"kernel": "end"}`.
+In between come `{"readers_code": true}` when the reader's code is about to run, the same with
+false when it has run, and `{"kernel": "begin"}` and `{"kernel": "end"}` around each kernel of MAX.
 """
 
 import gpt2.runtime  # noqa: F401  # isort: skip
@@ -21,6 +21,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from course.check import LOADS, RUNS, Check
@@ -42,6 +43,8 @@ class Worker:
         self._answers = answers
         self._compiling_since: float | None = None
         self._compiled = 0.0  # seconds
+        self._references: dict[int, Evidence] = {}
+        self._runs_readers_code = False
         watch_kernels(self._begin_kernel, self._end_kernel)
 
     def serve(self, requests: io.TextIOBase) -> None:
@@ -61,14 +64,19 @@ class Worker:
 
     def _check(self, number: int, path: Path, right: list[int], time_limit: float) -> None:
         reference = self._reference(number)  # before any code of the reader has run
-        self._answer(begun=number)
+        self._note_readers_code(True)
         began = time.monotonic()
         self._compiled = 0.0
         surroundings = Surroundings()
         threads = threading.active_count()
         printed = Printed()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            check = Check(lesson(number), path, reference)
+            check = Check(
+                lesson(number),
+                path,
+                reference,
+                on_judging=functools.partial(self._note_readers_code, False),
+            )
             with self._watchdog(check, printed, time_limit):
                 check.right = provide_steps(right)
                 report = check.run()
@@ -79,24 +87,26 @@ class Worker:
         spoiled = bool(changes) or not report.right or threading.active_count() > threads
         self._answer(report=report.as_dict(), spoiled=spoiled)
 
-    @functools.cache  # noqa: B019  (there is one worker, and it lives as long as the process)
     def _reference(self, number: int) -> Evidence:
-        evidence = Evidence(lesson(number), load_solution(number))
-        for key in evidence.tried():
-            if key != SYMBOLIC:  # a trace has no values, and uses no kernels
-                _ = evidence[key]
-        return evidence
+        if number not in self._references:
+            evidence = Evidence(lesson(number), load_solution(number))
+            for key in evidence.tried():
+                if key != SYMBOLIC:  # a trace has no values, and uses no kernels
+                    _ = evidence[key]
+            self._references[number] = evidence
+        return self._references[number]
 
     @contextlib.contextmanager
-    def _watchdog(self, check: Check, printed: "Printed", limit: float):  # noqa: ANN202
+    def _watchdog(self, check: Check, printed: "Printed", limit: float) -> Iterator[None]:
         """Ends the process with a report when the code runs for too long."""
         finished = threading.Event()
         reader = threading.get_ident()
 
         def watch() -> None:
-            spent = 0.0  # seconds, those of compiling not counted
+            spent = 0.0  # seconds in the reader's code, those of compiling not counted
             while not finished.wait(TICK):
-                spent += 0.0 if self._compiling_since else TICK
+                if self._runs_readers_code and not self._compiling_since:
+                    spent += TICK
                 if spent > limit:
                     self._end_late_check(check, printed, limit, reader)
 
@@ -117,6 +127,10 @@ class Worker:
         report.seconds = limit
         self._answer(report=report.as_dict(), spoiled=True)
         os._exit(0)
+
+    def _note_readers_code(self, runs: bool) -> None:
+        self._runs_readers_code = runs
+        self._answer(readers_code=runs)
 
     def _begin_kernel(self) -> None:
         self._compiling_since = time.monotonic()

@@ -125,21 +125,22 @@ class Worker:
 
         Args:
             key: what it has to contain.
-            limit: seconds to wait once the reader's code has begun, while no kernel is being made.
+            limit: seconds to wait while the reader's code runs and no kernel is being made.
 
         Raises:
             WorkerDied: it ended while it ran the reader's code, or had to be ended.
             UserError: it ended before.
         """
         waited = 0.0
-        begun = False
+        begun = runs_readers_code = False
         while True:
             while b"\n" in self._received:
                 line, _, self._received = self._received.partition(b"\n")
                 answer = json.loads(line)
                 if key in answer:
                     return answer
-                begun = begun or "begun" in answer
+                runs_readers_code = answer.get("readers_code", runs_readers_code)
+                begun = begun or runs_readers_code
                 if "kernel" in answer:
                     self._compiling = answer["kernel"] == "begin"
                     self.kernels += not self._compiling
@@ -151,7 +152,7 @@ class Worker:
                 if not content:
                     raise WorkerDied(self._describe_death())
                 self._received += content
-            elif begun and not self._compiling and limit is not None:
+            elif runs_readers_code and not self._compiling and limit is not None:
                 waited += time.monotonic() - began
                 if waited > limit:
                     self.end()

@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from course.lessons import lesson
-from course.show import console
+from course.show import console, typed
 from course.state import State
 
 
@@ -21,6 +21,6 @@ def show_hints(state: State, number: int) -> None:
         output.print(Text(f"\nHint {index} of {len(hints)}", style="bold" if is_new else "dim"))
         output.print(Text(hint, style="" if is_new else "dim"))
     if step.hints < len(hints):
-        output.print(Text(f"\ngpt2 hint {number} again for the next one", style="dim"))
+        output.print(Text(f"\n{typed(f'gpt2 hint {number}')} again for the next one", style="dim"))
     else:
         output.print(Text(f"\nThese are all. The answer: solutions/solution_{number:02}.py", "dim"))
