@@ -1,7 +1,8 @@
-"""How long a reader waits for a check: `uv run python bench/check_times.py`.
+"""How long a reader waits for a check: `uv run python bench/check_times.py [--cold]`.
 
 Each step as a process of its own, all twelve in one, and the time from a save to the report in
-`gpt2 watch`, for a wrong answer and for the right one. Quiet machines give steady numbers.
+`gpt2 watch`, for a wrong answer and for the right one. With --cold, also the first time that a
+machine sees each step, one after the other. Quiet machines give steady numbers.
 """
 
 import os
@@ -21,6 +22,8 @@ PAUSE = 3.0  # seconds between two saves: a reader thinks, and the next worker g
 
 
 def main() -> None:
+    if sys.argv[1:] == ["--cold"]:
+        print_first_times()
     alone = {number: seconds_of("check", str(number), "--solution") for number in NUMBERS}
     together = seconds_of("check", "--solution")
     wrong, right = watch_times()
@@ -29,6 +32,14 @@ def main() -> None:
         print(f"{number:4}{alone[number]:8.2f}{wrong[number]:13.2f}{right[number]:13.2f}")
     print(f"all twelve in one process: {together:.1f} s")
     print(f"only importing MAX: {import_time():.2f} s")
+
+
+def print_first_times() -> None:
+    """The time of each check on a machine that knows only the steps before it."""
+    with tempfile.TemporaryDirectory() as cache:
+        for number in NUMBERS:
+            command = [sys.executable, "-m", "gpt2", "check", str(number), "--solution"]
+            print(f"step {number}, first: {_seconds(command, MODULAR_CACHE_DIR=cache):.0f} s")
 
 
 def seconds_of(*arguments: str) -> float:
@@ -42,9 +53,16 @@ def import_time() -> float:
     return min(_seconds(command) for _ in range(3))
 
 
-def _seconds(command: list[str]) -> float:
+def _seconds(command: list[str], **environment: str) -> float:
     began = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, env=os.environ | {}, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
     return time.perf_counter() - began
 
 

@@ -101,6 +101,8 @@ def _relation(expected: np.ndarray, found: np.ndarray) -> str | None:
     if np.issubdtype(expected.dtype, np.integer):
         return None
     scale = np.abs(expected).max()
+    if scale == 0:
+        return None
     if np.abs(found).max() <= 1e-6 * scale:
         return "yours is 0 everywhere"
     factor = float(np.vdot(expected, found) / np.vdot(expected, expected))

@@ -11,6 +11,8 @@ from course.lesson import Lesson
 from course.outcomes import Raised
 from course.subject import Subject
 
+SYMBOLIC = "symbolic sizes"  # the name of what is tried last: a trace
+
 
 class Evidence:
     """The outcomes of one step's code, each found when it is first asked for.
@@ -70,6 +72,3 @@ class Evidence:
             return run(subject)
         finally:
             subject.eagerly = False
-
-
-SYMBOLIC = "symbolic sizes"

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import importlib
+import io
 import linecache
 import sys
 from collections.abc import Collection
@@ -29,7 +30,8 @@ def provide_steps(right: Collection[int]) -> set[int]:
         _put(number, load_solution(number))
         if number in right:
             path = step_path(number)
-            with contextlib.suppress(Exception):
+            silence = contextlib.redirect_stdout(io.StringIO())
+            with contextlib.suppress(Exception), silence:
                 load_step(number, read_source(path), path)
                 loaded.add(number)
     return loaded
@@ -81,5 +83,11 @@ def imported_steps(source: str) -> list[int]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return []
-    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    return [number for number in NUMBERS if step_module(number) in modules]
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return [number for number in NUMBERS if step_module(number) in names]
