@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
@@ -109,7 +110,13 @@ class Check:
             if isinstance(found, Raised):
                 return self._fail(PARAMETERS, call, self._explain(found.error), calls)
             if not same(expected, found):
-                return self._fail(PARAMETERS, call, describe_names(expected, found), calls)
+                lines = describe_names(expected, found)
+                if expected.keys() != found.keys():
+                    lines.append(
+                        "Tensors and modules that are assigned to attributes of self are the "
+                        "parameters: these, and each under one name."
+                    )
+                return self._fail(PARAMETERS, call, lines, calls)
         if calls:
             count = len(self.reference[calls[0]])
             self.report.passed(PARAMETERS, f"{count} in {calls[0]}")
@@ -121,6 +128,8 @@ class Check:
             expected = self.reference[experiment.name]
             if isinstance(found, Raised) and not acceptable(expected, found):
                 explanation = self._explain(found.error)
+                if isinstance(expected, Raised):
+                    explanation.insert(0, f"it should raise {expected.kind}, and raised another")
                 return self._fail(RUNS, experiment.name, explanation, self._tried())
         self.report.passed(RUNS, f"{len(self.lesson.experiments)} experiments")
         return True
@@ -194,13 +203,17 @@ class Check:
         return False
 
     def _explain(self, error: BaseException) -> list[str]:
+        lines = explain(error, self.path)
+        raised = re.match(r"Step \d+, TODO (\d+) of", str(error))
+        if not isinstance(error, NotImplementedError) or not raised:
+            return lines
         todos = open_todos(self._source)
-        if isinstance(error, NotImplementedError) and todos:
-            todo = todos[0]
-            label = f"Step {self.lesson.number:02}, TODO {todo.number} of {todo.total}"
-            place = f"{shown(self.path)}, line {todo.line}"
-            return [f"{label} is still to be written", f"{place}: {todo.goal}"]
-        return explain(error, self.path)
+        if not todos or todos[0].number > int(raised[1]):  # its code is there, above the raise
+            return ["its code is begun, but the line of the stub still stands: delete it", *lines]
+        todo = todos[0]
+        label = f"Step {self.lesson.number:02}, TODO {todo.number} of {todo.total}"
+        place = f"{shown(self.path)}, line {todo.line}"
+        return [f"{label} is still to be written", f"{place}: {todo.goal}"]
 
 
 def _complain_about_name(module: ModuleType, name: str, kind: Kind) -> str | None:
@@ -216,6 +229,12 @@ def _complain_about_name(module: ModuleType, name: str, kind: Kind) -> str | Non
         actual = "a class" if inspect.isclass(value) else f"of type {type(value).__name__}"
         actual = "a function" if inspect.isfunction(value) else actual
         return f"{name} has to be {kind}; here it is {actual}"
+    if kind is Kind.DATACLASS:
+        fields = {field.name for field in dataclasses.fields(value)}
+        for attribute, default in vars(value).items():
+            is_data = not (attribute.startswith("_") or hasattr(default, "__get__"))
+            if is_data and attribute not in fields:
+                return f"{attribute} has no type, and so is no field: name, colon, type, default"
     if getattr(value, "__module__", "").startswith("solutions."):
         return f"{name} is the reference's own, from {value.__module__}: write it in this file"
     return None

@@ -152,5 +152,5 @@ def _listed(names: list[str]) -> str:
 def _short(value: object) -> str:
     if isinstance(value, np.ndarray) and value.size > 12:
         return _form(value)
-    text = str(value) if isinstance(value, np.ndarray) else repr(value)
+    text = str(value) if isinstance(value, np.ndarray | str) else repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

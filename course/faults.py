@@ -9,6 +9,10 @@ from course.files import SOLUTIONS, STEPS, shown
 from course.subject import ChangedInput, NotATensor
 
 LONGEST_MESSAGE = 400  # characters
+ADVICE = {  # what MAX's words mean for a reader
+    "only supported for static dims": ". In a graph a size is a name, not a number: do without int",
+    "when using dims to index": ". A size of a tensor is a Dim; a number like head_dim does",
+}
 
 
 def explain(error: BaseException, path: Path) -> list[str]:
@@ -45,7 +49,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return f"RecursionError: {error}. Something calls itself without an end"
     text = _essence(str(error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    advice = next((advice for words, advice in ADVICE.items() if words in text), "")
+    return f"{type(error).__name__}: {text}{advice}" if text else type(error).__name__
 
 
 def _essence(message: str) -> str:

@@ -1,5 +1,6 @@
 """What an experiment can come to, besides an array or a plain value."""
 
+import traceback
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,12 @@ class Raised:
     @property
     def kind(self) -> str:
         return type(self.error).__name__
+
+    @property
+    def on_purpose(self) -> bool:
+        """Whether a line with `raise` or `assert` raised it."""
+        frames = traceback.extract_tb(self.error.__traceback__)
+        return bool(frames) and (frames[-1].line or "").lstrip().startswith(("raise ", "assert "))
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def show_report(report: Report, output: Console) -> None:
     output.print(heading.append(f"  {report.file}", style="dim not bold"))
     for phase in report.phases:
         mark, style = MARKS[phase.right]
-        line = Text("  ").append(mark, style=f"bold {style}").append(f"  {phase.name:<18}")
+        line = Text("  ").append(mark, style=f"bold {style}")
+        line.append(f"  {phase.name:<18}" if phase.detail else f"  {phase.name}")
         output.print(line.append(phase.detail, style="dim" if phase.right else ""))
     if report.finding:
         output.print()

@@ -206,7 +206,7 @@ def main() -> NoReturn:
     # A reader who has seen enough, as in `gpt2 generate | head`, ends the program in silence.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        status = app(standalone_mode=False) or 0
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
     except UserError as error:
         complain(str(error))
         status = USAGE_ERROR

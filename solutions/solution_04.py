@@ -30,7 +30,7 @@ class GPT2MLP(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`."""
         # BEGIN SOLUTION: widen with c_fc, apply GELU in its tanh form, narrow with c_proj.
-        #   MAX: F.gelu(x, approximate="tanh")
+        #   MAX: F.gelu (it knows several forms)
         hidden = self.c_fc(x)  # [batch, seq, intermediate_size]
         hidden = F.gelu(hidden, approximate="tanh")
         return self.c_proj(hidden)  # [batch, seq, n_embd]

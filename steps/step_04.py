@@ -31,5 +31,5 @@ class GPT2MLP(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`."""
         # TODO 2 of 2: widen with c_fc, apply GELU in its tanh form, narrow with c_proj.
-        #   MAX: F.gelu(x, approximate="tanh")
+        #   MAX: F.gelu (it knows several forms)
         raise NotImplementedError("Step 04, TODO 2 of 2")

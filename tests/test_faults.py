@@ -180,3 +180,33 @@ def test_a_checker_that_cannot_run_is_not_the_readers_fault(monkeypatch, tmp_pat
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Worker() as worker, pytest.raises(UserError, match=r"cannot run: .*MAX is broken"):
         worker.check(8, lesson(8).title, solution_path(8), ())
+
+
+def test_a_raise_that_was_left_standing(check):
+    left = (
+        'self.bias = Tensor.zeros([dim])\n        raise NotImplementedError("Step 03, TODO 1 of 2")'
+    )
+    report = check(3, changed(3, "self.bias = Tensor.zeros([dim])", left))
+    text = "\n".join(report.finding)
+    assert "delete it" in text
+    assert "raise NotImplementedError" in text
+
+
+def test_a_field_without_a_type(check):
+    report = check(1, changed(1, "n_inner: int | None = None", "n_inner = None"))
+    assert report.phases[-1].name == "names"
+    assert report.finding == ["n_inner has no type, and so is no field: name, colon, type, default"]
+
+
+def test_an_extra_field_is_nobodys_business(check):
+    field = "vocab_size: int = 50257"
+    assert check(1, changed(1, field, field + "\n    dropout: float = 0.0")).right
+
+
+def test_a_mistake_is_known_by_what_it_does_not_by_its_words(check):
+    source = changed(1, "self.n_embd % self.n_head != 0", "self.n_embd % self.n_head == 0")
+    start = source.index("raise ValueError(")
+    source = source[:start] + 'raise ValueError("no")' + source[source.index("\n", start) :]
+    report = check(1, source)
+    assert report.misconception
+    assert "wrong way round" in report.finding[0]

@@ -17,15 +17,22 @@ WITH_IDS = ("batch", "position", "feature")
 
 
 def call_with_features(
-    construction: Construction, batch: int, length: int, width: int, *, mean: float = 0.0
+    construction: Construction,
+    batch: int,
+    length: int,
+    width: int,
+    *,
+    mean: float = 0.0,
+    deviation: float = 1.0,
 ) -> Experiment:
     """The module of a construction, applied to `[batch, length, width]`."""
 
     def run(subject: Subject) -> np.ndarray:
-        x = features(batch, length, width, mean=mean)
+        x = features(batch, length, width, mean=mean, deviation=deviation)
         return subject.evaluate(subject.module(construction), x)
 
     about = f", input with mean {mean:g}" if mean else ""
+    about += ", large input" if deviation > 1 else ""
     return Experiment(f"{construction.call}: batch {batch}, length {length}{about}", run)
 
 
@@ -46,10 +53,10 @@ def call_with_ids(
 
 
 def spread_of_initial_weight(construction: Construction) -> Experiment:
-    """The standard deviation of a table as it is created, to one digit."""
+    """Mean and standard deviation of a table as it is created, to a digit or two."""
 
     def run(subject: Subject) -> str:
         table = subject.array(subject.fresh_module(construction).weight)
-        return f"a standard deviation of {table.std():.1g}"
+        return f"a mean of {abs(table.mean()):.1f}, a standard deviation of {table.std():.1g}"
 
     return Experiment("weight as created", run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from course.lesson import Experiment, Kind, Lesson, Misconception
@@ -11,9 +10,20 @@ if TYPE_CHECKING:
     from course.subject import Subject
 
 
+FIELDS = (
+    "vocab_size",
+    "n_positions",
+    "n_embd",
+    "n_layer",
+    "n_head",
+    "n_inner",
+    "layer_norm_epsilon",
+)
+
+
 def _fields(subject: Subject) -> dict[str, object]:
     config = subject.step.GPT2Config()
-    return {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    return {name: getattr(config, name) for name in FIELDS if hasattr(config, name)}
 
 
 def _size(name: str, **sizes: int) -> Experiment:

@@ -150,6 +150,15 @@ LESSON = Lesson(
             {'float("-inf")': "-1e9"},
         ),
         Misconception(
+            "There is NaN in it: 0 times infinity is no number. Put the infinities where they "
+            "belong, without multiplying.",
+            {
+                BAND: _by_numpy("past_length + 1")
+                .replace("np.triu(", "-np.inf * np.triu(")
+                .replace("-np.inf, ", "1, ")
+            },
+        ),
+        Misconception(
             "The sign is wrong: plus infinity makes the hidden keys the only ones that count.",
             {'float("-inf")': 'float("inf")'},
         ),

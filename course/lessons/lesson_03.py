@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 NORM = Construction("LayerNorm(12, eps=0.1)", lambda step: step.LayerNorm(12, eps=0.1))
 DEFAULT = Construction("LayerNorm(10)", lambda step: step.LayerNorm(10))
+TOKENS_MIXED = (
+    "It normalizes over the positions: tokens are mixed. Each token's vector is normalized by "
+    "itself, over its features, which are the last axis."
+)
 
 
 def _small(subject: Subject) -> np.ndarray:
@@ -115,12 +119,22 @@ LESSON = Lesson(
             },
         ),
         Misconception(
-            "It normalizes over the positions: tokens are mixed. Each token's vector is "
-            "normalized by itself, over its features.",
+            TOKENS_MIXED,
             {
                 "F.mean(x, axis=-1)": "F.mean(x, axis=-2)",
                 "F.mean(centered * centered, axis=-1)": "F.mean(centered * centered, axis=-2)",
             },
+        ),
+        Misconception(
+            TOKENS_MIXED,
+            {
+                "F.mean(x, axis=-1)": "F.mean(x, axis=1)",
+                "F.mean(centered * centered, axis=-1)": "F.mean(centered * centered, axis=1)",
+            },
+        ),
+        Misconception(
+            "weight and bias have changed places: the weight stretches, the bias moves.",
+            {"normalized * self.weight + self.bias": "normalized * self.bias + self.weight"},
         ),
         Misconception(
             "weight and bias are created but not used.",

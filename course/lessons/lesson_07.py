@@ -43,6 +43,7 @@ LESSON = Lesson(
         call_with_features(THREE_HEADS, 1, 1, WIDE.n_embd),
         call_with_features(TWO_HEADS, 3, 2, PLAIN.n_embd),
         call_with_features(TWO_HEADS, 1, 7, PLAIN.n_embd),
+        call_with_features(TWO_HEADS, 1, 7, PLAIN.n_embd, deviation=5.0),
     ),
     symbolic=Symbolic(lambda subject: subject.module(THREE_HEADS), lambda: any_features(WIDE)),
     misconceptions=(
@@ -80,6 +81,22 @@ LESSON = Lesson(
         Misconception(
             NAN,
             {SOFTMAX: "F.softmax(scores - mask)"},
+        ),
+        Misconception(
+            "The mask is multiplied with the scores: it is to be added.",
+            {SOFTMAX: "F.softmax(scores * mask)"},
+        ),
+        Misconception(
+            "The softmax acts twice.",
+            {SOFTMAX: "F.softmax(F.softmax(scores + mask))"},
+        ),
+        Misconception(
+            "The mask is not infinite: where the scores are large, the future comes through.",
+            {SOFTMAX: "F.softmax(scores + F.max(mask, -30.0))"},
+        ),
+        Misconception(
+            "Queries are compared with the values: it is the keys that they look for.",
+            {SCORES: SCORES.replace("key.", "value.")},
         ),
         Misconception(
             "There is no softmax: the scores have to become shares that sum to 1.",

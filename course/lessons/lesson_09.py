@@ -82,8 +82,19 @@ LESSON = Lesson(
             {FEED_FORWARD: "return x"},
         ),
         Misconception(
-            "Attention is missing: the tokens never exchange anything.",
+            "What attention found never arrives: it is not called, or its result is dropped.",
             {ATTENTION: "pass"},
+        ),
+        Misconception(
+            "x is added once too often: pre_norm_residual has already added it.",
+            {ATTENTION: "x = x + pre_norm_residual(x, self.ln_1, self.attn)"},
+        ),
+        Misconception(
+            "x is added once too often: pre_norm_residual has already added it.",
+            {
+                ATTENTION: "x = x + pre_norm_residual(x, self.ln_1, self.attn)",
+                FEED_FORWARD: "return x + pre_norm_residual(x, self.ln_2, self.mlp)",
+            },
         ),
         Misconception(
             "One residual connection spans the whole block: each sublayer has its own.",

@@ -91,6 +91,11 @@ LESSON = Lesson(
             {"range(config.n_layer)": "range(config.n_head)"},
         ),
         Misconception(
+            "It is the same block many times: each has to be created anew, or they share their "
+            "weights.",
+            {BLOCKS: "ModuleList([GPT2Block(config)] * config.n_layer)"},
+        ),
+        Misconception(
             "There is one block only: n_layer says how many there are.",
             {"range(config.n_layer)": "range(1)"},
         ),

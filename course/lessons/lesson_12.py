@@ -73,9 +73,14 @@ LESSON = Lesson(
             lambda subject: next_token(subject, ToyModel(subject, (3.0,))),
             (),
         ),
-        Experiment("generate_next_token(temperature=-1)", negative_temperature),
+        Experiment("generate_next_token(temperature=-1)", negative_temperature(do_sample=True)),
+        Experiment(
+            "generate_next_token(temperature=-1, do_sample=False)",
+            negative_temperature(do_sample=False),
+        ),
+        Experiment("2 tokens with temperature=0.001", greedy_tokens(temperature=0.001)),
         Experiment("2 tokens with do_sample=False", greedy_tokens(do_sample=False)),
-        frequencies(STEEP, 8.0, DRAWS),
+        frequencies(STEEP, 100.0, DRAWS),
         frequencies((0.0, 30.0, 10.0), 0.01, 12),
         Experiment("2 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
         Experiment("2 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
@@ -121,6 +126,15 @@ LESSON = Lesson(
                     "probabilities /= probabilities.sum()"
                 ),
             },
+        ),
+        Misconception(
+            "np.exp of a large number is infinite: subtract the largest logit first, which "
+            "changes no probability.",
+            {"np.exp(scaled - scaled.max())": "np.exp(scaled)"},
+        ),
+        Misconception(
+            "A temperature below 0 is accepted when the choice is greedy: it is always a mistake.",
+            {"if temperature < 0:": "if temperature < 0 and do_sample:"},
         ),
         Misconception(
             TOO_EVEN,

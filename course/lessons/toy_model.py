@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 N_POSITIONS = 6
 DRAWS = 45
 FLAT = (0.0,) * 1000  # logits of so many tokens that two draws are hardly ever equal
-STEEP = (0.0, 8.0, 16.0, 24.0)  # at temperature 8: 3, 9, 24 and 64 percent
+STEEP = (0.0, 100.0, 200.0, 300.0)  # at temperature 100: 3, 9, 24 and 64 percent
 GENTLE = (0.0, 0.5, *(0.0,) * 998)  # token 1 is the likeliest, but hardly ever drawn
 TEXT = np.array([[1, 0, 3]])
 LONG_TEXT = np.array([[1, 0, 3, 2, 2, 0, 1, 3, 1]])  # longer than N_POSITIONS
@@ -154,9 +154,15 @@ def greedy_text(**options: object) -> Callable[[Subject], str]:
     return run
 
 
-def negative_temperature(subject: Subject) -> str:
-    next_token(subject, ToyModel(subject), temperature=-1.0, rng=np.random.default_rng(0))
-    return "a token"
+def negative_temperature(*, do_sample: bool) -> Callable[[Subject], str]:
+    """What a temperature below 0 comes to."""
+
+    def run(subject: Subject) -> str:
+        rng = np.random.default_rng(0)
+        next_token(subject, ToyModel(subject), temperature=-1.0, do_sample=do_sample, rng=rng)
+        return "a token"
+
+    return run
 
 
 def longest_input(subject: Subject) -> str:
