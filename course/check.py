@@ -20,7 +20,7 @@ from course.loader import imported_steps, load_step
 from course.misconceptions import recognize
 from course.outcomes import Raised
 from course.report import Report
-from course.stubs import open_todos
+from course.stubs import is_untouched, open_todos
 
 # The phases, in their order.
 LOADS = "loads"
@@ -61,6 +61,11 @@ class Check:
         self.report = Report(lesson.number, lesson.title, shown(path))
         self._source = ""
         self._evidence: Evidence | None = None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the file is a stub as it ships, of which nothing bad is to be feared."""
+        return is_untouched(self._source)
 
     def run(self) -> Report:
         """Looks at one thing after the other, until one is wrong."""
@@ -194,6 +199,9 @@ class Check:
         """
         self.report.failed(phase, key, lines)
         first = key or SYMBOLIC
+        found = self._evidence[first]
+        if isinstance(found, Raised) and isinstance(found.error, NotImplementedError):
+            return False
         keys = [first, *(other for other in keys if other != first)]
         self.on_judging()
         misconception = recognize(self.lesson, self.reference, self._evidence, keys)

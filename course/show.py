@@ -3,9 +3,7 @@
 import json
 import os
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from course.files import NUMBERS
@@ -25,9 +23,10 @@ def console() -> Console:
     return output
 
 
-def show_json(content: object) -> None:
-    """Data for tools."""
-    print(json.dumps(content, indent=1))
+def show_json(found: Report | list[Report], output: Console) -> None:
+    """Reports as data for tools."""
+    data = [report.as_dict() for report in found] if isinstance(found, list) else found.as_dict()
+    print(json.dumps(data, indent=1), file=output.file)
 
 
 def show_report(report: Report, output: Console) -> None:
@@ -55,20 +54,17 @@ def show_report(report: Report, output: Console) -> None:
     output.print(_closing(report))
 
 
-def show_table(reports: list[Report], output: Console) -> None:
-    """The twelve steps, a line each."""
-    table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, show_header=False)
-    for report in reports:
-        mark, style = MARKS[report.right]
-        last = report.phases[-1] if report.phases else None
-        finding = "" if report.right else f"{last.name}: {report.finding[0]}"
-        table.add_row(
-            f"{report.step:02}",
-            Text(report.title, no_wrap=True),
-            Text(mark, style=style),
-            Text(finding, style="dim", no_wrap=True, overflow="ellipsis"),
-        )
-    output.print(table)
+def show_row(report: Report, output: Console) -> None:
+    """One step of twelve, in a line."""
+    mark, style = MARKS[report.right]
+    line = Text(f"{report.step:02}  {report.title:<22}").append(mark, style=style)
+    if not report.right:
+        line.append(f"  {report.phases[-1].name}: {report.finding[0]}", style="dim")
+    output.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def show_sum(reports: list[Report], output: Console) -> None:
+    """How many are right."""
     count = sum(report.right for report in reports)
     output.print(Text(f"\n{count} of {len(reports)} right", style="bold"))
 

@@ -84,7 +84,8 @@ class Worker:
         report.notes += [f"The file {change}. That is undone now." for change in changes]
         report.printed = printed.text()
         report.seconds = time.monotonic() - began - self._compiled
-        spoiled = bool(changes) or not report.right or threading.active_count() > threads
+        harmless = report.right or check.untouched
+        spoiled = bool(changes) or not harmless or threading.active_count() > threads
         self._answer(report=report.as_dict(), spoiled=spoiled)
 
     def _reference(self, number: int) -> Evidence:

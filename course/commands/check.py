@@ -1,9 +1,12 @@
 """`gpt2 check`: one step as a report, or all twelve as a table."""
 
+from collections.abc import Callable
+
 from course.checker import Checker
 from course.files import NUMBERS
 from course.lessons import KERNELS, lesson
-from course.show import console, show_json, show_report, show_table
+from course.report import Report
+from course.show import console, show_json, show_report, show_row, show_sum
 from course.waiting import KernelWait
 
 
@@ -18,18 +21,29 @@ def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
     Returns:
         Whether everything is right.
     """
-    numbers = list(NUMBERS) if number is None else [number]
     with (
         KernelWait(lesson(number).kernels if number else KERNELS) as wait,
         Checker(wait) as checker,
     ):
         check = checker.check_solution if solution else checker.check
-        reports = [check(number) for number in numbers]
-    if as_json:
-        data = [report.as_dict() for report in reports]
-        show_json(data if number is None else data[0])
-    elif number is None:
-        show_table(reports, console())
-    else:
-        show_report(reports[0], console())
+        if number:
+            reports = [check(number)]
+            show = show_json if as_json else show_report
+            show(reports[0], console())
+        elif as_json:
+            reports = [check(number) for number in NUMBERS]
+            show_json(reports, console())
+        else:
+            reports = _show_all(check)
     return all(report.right for report in reports)
+
+
+def _show_all(check: Callable[[int], Report]) -> list[Report]:
+    """A line for each step, as soon as it is checked."""
+    output = console()
+    reports = []
+    for number in NUMBERS:
+        reports.append(check(number))
+        show_row(reports[-1], output)
+    show_sum(reports, output)
+    return reports
