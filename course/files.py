@@ -1,7 +1,6 @@
 """Where the steps and their solutions lie, and how their files are read and written."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from gpt2.errors import UserError
@@ -67,14 +66,11 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         UserError: the folder cannot be written.
     """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp lets nobody else read
-        Path(name).replace(path)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise UserError(f"{shown(path)} cannot be written: {error.strerror}") from error

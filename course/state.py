@@ -1,5 +1,6 @@
 """What the course remembers of a reader: one small file, which may be lost without harm."""
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from course.files import (
     write_atomically,
 )
 from course.stubs import is_untouched
+from gpt2.errors import UserError
 
 STATE_FILE = STEPS / ".progress.json"
 
@@ -64,9 +66,10 @@ class State:
             self.save()
 
     def save(self) -> None:
-        """Writes the file."""
+        """Writes the file; where that is not possible, nothing is remembered."""
         content = {number: asdict(step) for number, step in self._steps.items()}
-        write_atomically(STATE_FILE, json.dumps(content, indent=1) + "\n")
+        with contextlib.suppress(UserError):
+            write_atomically(STATE_FILE, json.dumps(content, indent=1) + "\n")
 
 
 def load_state() -> State:

@@ -21,6 +21,7 @@ from course.lessons import lesson
 from course.show import console, show_report
 from course.state import fingerprint
 from course.waiting import KernelWait
+from gpt2.errors import UserError
 
 POLL = 100  # milliseconds between two looks at the keyboard
 SETTLE = 0.1  # seconds in which an editor that saves by renaming puts the new file in place
@@ -28,7 +29,13 @@ KEYS = "h hint   l list   q quit"
 
 
 def watch_steps() -> None:
-    """Stays until the reader quits, or until all twelve steps are right."""
+    """Stays until the reader quits, or until all twelve steps are right.
+
+    Raises:
+        UserError: there is no folder to watch.
+    """
+    if not STEPS.is_dir():
+        raise UserError("there is no steps/ to watch: `gpt2 reset --all` writes the stubs")
     changes = watch(STEPS, debounce=50, step=20, rust_timeout=POLL, yield_on_timeout=True)
     with contextlib.suppress(KeyboardInterrupt), KernelWait(0) as wait, Checker(wait) as checker:
         next(changes)  # from here on no save is missed
