@@ -43,7 +43,7 @@ def with_change(index, value) -> np.ndarray:
         (np.array([[1, 2, 3]]), np.array([[1, 2, 4]]), "at [0, 2]: expected 3, yours 4"),
         ({"a": 1, "b": 2}, {"a": 1, "c": 2}, "missing: b"),
         ({"a": 1, "b": 2}, {"a": 1, "b": 3}, "b: expected 2, yours 3"),
-        ("one", "two", "expected 'one', yours 'two'"),
+        ("one", "two", "expected one, yours two"),
     ],
 )
 def test_what_is_telling_is_said(expected, found, words):

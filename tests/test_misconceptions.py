@@ -40,7 +40,7 @@ def test_the_solution_is_right(number, check):
     assert report.right, report
 
 
-@pytest.mark.filterwarnings("ignore:.* encountered in divide")  # a temperature of 0
+@pytest.mark.filterwarnings("ignore:.* encountered in")  # NumPy, of the mistakes
 @pytest.mark.parametrize("number", [*NUMBERS[:-1], pytest.param(12, marks=pytest.mark.slow)])
 def test_each_mistake_gets_its_own_sentence(number, check):
     misconceptions = lesson(number).misconceptions
