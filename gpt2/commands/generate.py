@@ -134,8 +134,9 @@ def _own_model(quiet: bool) -> "OwnModel":
 
     own = run_visibly(load_own_model, "Reading your steps", "Checking your steps:")
     if own.stand_ins and not quiet:
+        steps = "step" if len(own.stand_ins) == 1 else "steps"
         numbers = ", ".join(map(str, own.stand_ins))
-        note(f"Not right yet, so the reference stands in: step {numbers}.")
+        note(f"Not right yet, so the reference stands in: {steps} {numbers}.")
     return own
 
 
