@@ -25,6 +25,7 @@ class KernelWait:
         self._began = 0.0  # when the bar appeared
         self._ready_then = 0
         self._progress: Progress | None = None
+        self._told = False  # in words, where there is no terminal for a bar
         self._console = Console(stderr=True, highlight=False)
 
     def __enter__(self) -> Self:
@@ -33,8 +34,14 @@ class KernelWait:
     def __exit__(
         self, kind: type | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Takes the bar away, so that something else can be written; it comes again if need be."""
         if self._progress:
             self._progress.stop()
+        self._progress = None
+        self._busy_since = None
 
     def __call__(self, ready: int, busy: bool) -> None:
         """Takes note of how many kernels are ready, and whether another is being made."""
@@ -62,7 +69,8 @@ class KernelWait:
     def _begin(self, ready: int) -> None:
         self._began = self._busy_since
         self._ready_then = ready
-        if not self._console.is_terminal:
+        if not self._console.is_terminal and not self._told:
+            self._told = True
             print(f"{WHAT}. This takes seconds to minutes.", file=sys.stderr)
         self._progress = Progress(
             TextColumn(WHAT),

@@ -25,7 +25,12 @@ def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
         KernelWait(lesson(number).kernels if number else KERNELS) as wait,
         Checker(wait) as checker,
     ):
-        check = checker.check_solution if solution else checker.check
+
+        def check(number: int) -> Report:
+            report = checker.check_solution(number) if solution else checker.check(number)
+            wait.stop()  # the bar must not run into what is printed next
+            return report
+
         if number:
             reports = [check(number)]
             show = show_json if as_json else show_report

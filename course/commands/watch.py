@@ -98,6 +98,7 @@ class _Watcher:
         self._wait.total = lesson(number).kernels
         self._checked[number] = fingerprint(number)
         report = self._checker.check(number)
+        self._wait.stop()
         if brief and report.right:
             self._output.print(Text(f"Step {number:02}  {report.title}  ok"))
         else:
