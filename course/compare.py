@@ -18,8 +18,6 @@ def same(expected: object, found: object) -> bool:
         return isinstance(found, Frequencies) and same_frequencies(expected, found)
     if isinstance(expected, np.ndarray):
         return same_form(expected, found) and same_values(expected, found)
-    if isinstance(expected, dict):
-        return isinstance(found, dict) and expected == found
     return type(expected) is type(found) and expected == found
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from course.compare import acceptable, same
 from course.evidence import Evidence
-from course.files import read_source, solution_path
+from course.files import SOLUTIONS, read_source, solution_path
 from course.lesson import Lesson, Misconception
 from course.loader import execute
 
@@ -40,7 +40,7 @@ def _agree(expected: object, varied: object, found: object) -> bool:
 
 def load_variation(lesson: Lesson, misconception: Misconception) -> ModuleType:
     """The solution of a step with a mistake in it."""
-    path = solution_path(lesson.number)
+    path = SOLUTIONS / "variation.py"  # no file: its lines must not pass for the solution's
     return execute(vary(lesson, misconception), path, "course.variation")
 
 

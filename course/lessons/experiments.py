@@ -13,8 +13,6 @@ from solutions.solution_01 import GPT2Config
 if TYPE_CHECKING:
     from course.subject import Subject
 
-WITH_IDS = ("batch", "position", "feature")
-
 
 def call_with_features(
     construction: Construction,
@@ -42,7 +40,7 @@ def call_with_ids(
     batch: int,
     length: int,
     *,
-    axes: tuple[str, ...] = WITH_IDS,
+    axes: tuple[str, ...] = ("batch", "position", "feature"),
 ) -> Experiment:
     """The module of a construction, applied to ids `[batch, length]`."""
 

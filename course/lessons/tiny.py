@@ -21,9 +21,6 @@ WIDE = GPT2Config(
 )
 PLAIN = GPT2Config(vocab_size=23, n_positions=8, n_embd=10, n_layer=1, n_head=2)
 
-FEW_SHAPES = ((3, 7), (1, 1), (3, 2))  # batch and length
-SHAPES = (*FEW_SHAPES, (1, 7))
-
 
 def features(*shape: int, mean: float = 0.0, deviation: float = 1.0) -> np.ndarray:
     """float32 numbers from a normal distribution, the same for the same arguments."""
