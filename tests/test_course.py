@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NO_HUB, ROOT
+from conftest import ROOT
 from course.check import Check
 from course.evidence import Evidence
 from course.files import NUMBERS, read_source, solution_path, step_path
@@ -20,44 +19,7 @@ from course.lessons import KERNELS, lesson
 from course.loader import execute, load_solution, provide_steps
 from course.stubs import is_untouched, make_stub, open_todos
 from course.workers import Worker
-
-
-class Reader:
-    """A copy of the project whose steps are the test's to change."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for room in ("gpt2", "course", "solutions", "checkpoints"):
-            (folder / room).symlink_to(ROOT / room)
-        (folder / "steps").mkdir()
-        for number in NUMBERS:
-            self.step(number).write_text(make_stub(number), encoding="utf-8")
-
-    def step(self, number: int) -> Path:
-        return self.folder / "steps" / f"step_{number:02}.py"
-
-    def solve(self, *numbers: int) -> None:
-        """Writes the solutions into the steps, as a reader would have."""
-        for number in numbers:
-            source = read_source(solution_path(number))
-            own = source.replace("solutions.solution_", "steps.step_")
-            self.step(number).write_text(own, encoding="utf-8")
-
-    def start(self, *arguments: str, **options: object) -> subprocess.Popen:
-        environment = os.environ | NO_HUB | {"PYTHONPATH": str(self.folder)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "gpt2", *arguments],
-            cwd=self.folder,
-            env=environment,
-            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            | options,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit status, standard output, standard error."""
-        process = self.start(*arguments, encoding="utf-8")
-        output, errors = process.communicate(timeout=600)
-        return process.returncode, output, errors
+from reader import Reader, Terminal
 
 
 @pytest.fixture
@@ -266,32 +228,6 @@ def test_ctrl_c_ends_a_check_and_its_worker(reader):
     assert time.monotonic() - began < 5
     assert (output, errors) == (b"", b"")
     assert not worker.exists()
-
-
-class Terminal:
-    """A program that believes it is on a terminal."""
-
-    def __init__(self, reader: Reader, *arguments: str) -> None:
-        self.handle, side = pty.openpty()
-        self.process = reader.start(*arguments, stdin=side, stdout=side, stderr=side)
-        os.close(side)
-        os.set_blocking(self.handle, False)
-        self.text = ""
-
-    def wait_for(self, words: str, seconds: float = 60) -> str:
-        """What was written up to these words, since the last such wait."""
-        deadline = time.monotonic() + seconds
-        while words not in self.text:
-            assert time.monotonic() < deadline, self.text
-            try:
-                self.text += os.read(self.handle, 65536).decode(errors="replace")
-            except (BlockingIOError, OSError):
-                time.sleep(0.02)
-        before, _, self.text = self.text.partition(words)
-        return before
-
-    def press(self, key: str) -> None:
-        os.write(self.handle, key.encode())
 
 
 def test_watch_checks_each_save_and_moves_on(reader):
