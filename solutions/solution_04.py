@@ -4,6 +4,7 @@ Attention moves information between positions; this is where each position works
 what it has gathered, alone: widen, bend, narrow again.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental import functional as F
 from max.experimental.nn import Linear, Module
 from max.experimental.tensor import Tensor

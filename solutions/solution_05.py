@@ -5,6 +5,7 @@ each token of the vocabulary; looking up a row turns the number into a vector th
 training has filled with meaning.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental import functional as F
 from max.experimental import random
 from max.experimental.nn import Module

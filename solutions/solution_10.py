@@ -4,6 +4,7 @@ The body of the model: embed the tokens and their positions, run the blocks in t
 normalize once more. What comes out is one vector for each position.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental.nn import Module, ModuleList
 from max.experimental.tensor import Tensor
 

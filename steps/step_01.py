@@ -7,6 +7,7 @@ Seven numbers say everything about the shape of a GPT-2. Every later step takes
 them from here, so the same code is the 124M model and the 1.5B one.
 """
 
+# ANCHOR: code (the book shows what follows)
 from dataclasses import dataclass
 
 

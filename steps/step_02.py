@@ -8,6 +8,7 @@ The mask is added to the attention scores: 0 changes nothing, and minus infinity
 becomes a probability of exactly 0 in the softmax.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F

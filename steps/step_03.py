@@ -8,6 +8,7 @@ each token's vector back to mean 0 and variance 1, and then lets the model choos
 scale and a shift for every feature.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental import functional as F
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor

@@ -8,6 +8,7 @@ tokens, not a sequence. GPT-2 learns one vector for every position, and adds it 
 the token's.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental import random
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor

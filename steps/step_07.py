@@ -9,6 +9,7 @@ tokens, mixed in proportion to how well their labels answer its question. Severa
 heads do this side by side, each in its own slice of the features.
 """
 
+# ANCHOR: code (the book shows what follows)
 import math
 
 from max.experimental import functional as F

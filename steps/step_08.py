@@ -7,6 +7,7 @@ A layer does not replace what a token knows: it adds to it. The sum runs unbroke
 the embeddings to the head, and each layer reads a normalized copy of it.
 """
 
+# ANCHOR: code (the book shows what follows)
 from collections.abc import Callable
 
 from max.experimental.tensor import Tensor

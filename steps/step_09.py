@@ -7,6 +7,7 @@ One layer of the model: first the tokens talk to each other (attention), then ea
 thinks for itself (feed-forward). Both only add to the residual stream.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 

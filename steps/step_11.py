@@ -8,6 +8,7 @@ it would do as the next one. The score is the dot product with the token's embed
 the table of step 05 serves at both ends and the head needs no weights of its own.
 """
 
+# ANCHOR: code (the book shows what follows)
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 

@@ -7,6 +7,7 @@ The model scores every token as the next one. Choose one by its probability, put
 the end of the text, and ask again.
 """
 
+# ANCHOR: code (the book shows what follows)
 from collections.abc import Callable
 
 import numpy as np
