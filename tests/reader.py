@@ -29,9 +29,12 @@ class Reader:
     def solve(self, *numbers: int) -> None:
         """Writes the solutions into the steps, as a reader would have."""
         for number in numbers:
-            source = read_source(solution_path(number))
-            own = source.replace("solutions.solution_", "steps.step_")
-            self.step(number).write_text(own, encoding="utf-8")
+            self.write(number, read_source(solution_path(number)))
+
+    def write(self, number: int, solution: str) -> None:
+        """Makes a step of a solution's text, right or changed."""
+        own = solution.replace("solutions.solution_", "steps.step_")
+        self.step(number).write_text(own, encoding="utf-8")
 
     def start(self, *arguments: str, **options: object) -> subprocess.Popen:
         environment = os.environ | NO_HUB | {"PYTHONPATH": str(self.folder)}

@@ -1,0 +1,79 @@
+"""Runs what the book shows, as a reader would."""
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from book import Block, read_blocks
+from conftest import ROOT
+from course.lessons import lesson
+from course.misconceptions import vary
+from reader import Reader
+
+NOT_RUN = {  # commands that are not run here, and why
+    "git clone": "needs a network",
+    "cd gpt2-by-hand": "is about the reader's own folder",
+    "curl": "installs a program",
+    "uv run gpt2 watch": "stays until it is stopped",
+    "uv run gpt2 warm": "compiles for minutes; tests/test_pixi.py runs it",
+    "uv run gpt2 generate --steps": "compiles the reader's own model; tests/test_course.py does",
+    "uv run gpt2 doctor": "describes the machine; tests/test_cli.py runs it",
+    "uv run pytest": "is what runs this",
+    "mdbook serve": "stays until it is stopped",
+}
+NEEDS_NETWORK = re.compile(r"uv run gpt2 generate .*--model gpt2")
+TASKS = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))["tasks"]
+
+
+def run_python(page: Path) -> Iterator[tuple[Block, str]]:
+    """The page's Python blocks, one after the other in one namespace, and what each printed."""
+    names: dict[str, object] = {}
+    for block in read_blocks(page):
+        if block.language == "python" and not block.is_included:
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(block.text, block.place, "exec"), names)
+            yield block, printed.getvalue()
+
+
+def run_commands(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+    """The page's commands, run in a copy of the project, and what each printed."""
+    reader = Reader(folder)
+    for block in read_blocks(page):
+        if block.language == "sh":
+            if block.state:
+                _set_steps(reader, *block.state)
+            yield block, "".join(_run(reader, line) for line in block.text.splitlines())
+
+
+def _set_steps(reader: Reader, number: int, state: str) -> None:
+    """The steps before this one are solved; this one is as the page says."""
+    reader.solve(*range(1, number))
+    if state == "stub":
+        return
+    if state == "solution":
+        reader.solve(number)
+        return
+    mistakes = [m for m in lesson(number).misconceptions if m.sentence.startswith(state)]
+    assert mistakes, f"step {number} has no such misconception: {state}"
+    reader.write(number, vary(lesson(number), mistakes[0]))
+
+
+def _run(reader: Reader, line: str) -> str:
+    if any(line.startswith(start) for start in NOT_RUN) or NEEDS_NETWORK.match(line):
+        return ""
+    command, _, pixi = line.partition("# or: ")
+    words = shlex.split(command, comments=True)
+    if not words:
+        return ""
+    assert words[:3] == ["uv", "run", "gpt2"], f"not run, and not named as an exception: {line}"
+    if pixi:
+        task, *arguments = shlex.split(pixi.removeprefix("pixi run "))
+        assert words[2:] == [*shlex.split(TASKS[task]["cmd"]), *arguments], line
+    process = reader.start(*words[3:], stderr=subprocess.STDOUT, encoding="utf-8")
+    return process.communicate(timeout=600)[0]

@@ -1,0 +1,82 @@
+"""What the book says is so: its code runs and prints what it shows, its quotations are exact."""
+
+import re
+import sys
+
+import pytest
+
+from book import CHAPTERS, PAGES, read_blocks, read_includes, same_output
+from book_runs import run_commands, run_python
+from conftest import ROOT
+from course.lessons import lesson
+
+SECTIONS = [
+    "The idea",
+    "The operations",
+    "The code to complete",
+    "Run it",
+    "Tips",
+    "The solution",
+    "What can go wrong",
+    "Questions",
+    "In today's models",
+]
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+chapters = pytest.mark.parametrize("number", range(1, 13))
+
+
+@pages
+def test_every_block_is_of_a_kind_that_is_checked(page):
+    for block in read_blocks(page):
+        assert block.language in ("python", "sh"), block.place
+        assert block.prints is None or not block.is_included, block.place
+
+
+@pages
+def test_python_prints_what_the_book_shows(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for block, printed in run_python(page):
+        assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
+
+
+@pages
+def test_commands_print_what_the_book_shows(page, tmp_path):
+    for block, printed in run_commands(page, tmp_path):
+        shown = block.prints is None or same_output(printed, block.prints)
+        assert shown, f"{block.place} prints\n{printed}"
+
+
+@chapters
+def test_a_chapter_has_the_shape_of_all(number):
+    text = CHAPTERS[number - 1].read_text(encoding="utf-8")
+    assert re.findall("^## (.*)", text, re.MULTILINE) == SECTIONS
+    assert text.startswith(f"# {number}. {lesson(number).title}\n")
+    code = f"step_{number:02}.py"
+    included = [path for path, anchor in read_includes(CHAPTERS[number - 1]) if anchor == "code"]
+    assert included == [
+        f"../../steps/{code}",
+        f"../../solutions/{code.replace('step', 'solution')}",
+    ]
+
+
+@chapters
+def test_a_quoted_mistake_is_what_the_check_says(number):
+    text = CHAPTERS[number - 1].read_text(encoding="utf-8")
+    said = {mistake.sentence for mistake in lesson(number).misconceptions}
+    section = text.partition("## What can go wrong")[2].partition("\n## ")[0]
+    quoted = [" ".join(q.split("\n> ")) for q in re.findall(r"^> (.*(?:\n> .*)*)", section, re.M)]
+    assert len(quoted) >= 3
+    assert set(quoted) <= said, set(quoted) - said
+
+
+def test_the_formulas_are_current():
+    pytest.importorskip("latex2mathml", reason="needs the group `book`")
+    sys.path.insert(0, str(ROOT / "book"))
+    import make_formulas
+
+    written = {
+        path.stem: path.read_text(encoding="utf-8") for path in make_formulas.FOLDER.glob("*.html")
+    }
+    assert written == {name: make_formulas.mathml(name) for name in make_formulas.FORMULAS}
+    used = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert all(f"formulas/{name}.html" in used for name in written)
