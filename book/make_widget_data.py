@@ -1,0 +1,168 @@
+"""Makes the data of the book's widgets from the checkpoint `shakespeare`.
+
+    uv run python book/make_widget_data.py
+
+Writes attention_data.js (the attention weights of one sentence) and shakespeare_data.js (the
+whole model in int8) into book/src/widgets. The same checkpoint gives the same files. They are
+scripts that set one global, because a page opened from a file may not fetch anything else.
+"""
+
+import gpt2.runtime  # noqa: F401  # isort: skip
+import base64
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from max.driver import CPU
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.tensor import Tensor
+
+from gpt2.config import read_config
+from gpt2.locate import SHIPPED
+from gpt2.model import empty_model, parameter_shapes
+from gpt2.tokenizer import Tokenizer
+from gpt2.weights import PREFIX, read_weights
+from solutions.solution_02 import causal_mask
+from solutions.solution_11 import GPT2LMHeadModel
+
+CHECKPOINT = SHIPPED / "shakespeare"
+WIDGETS = Path(__file__).parent / "src" / "widgets"
+HEADER = "// Made by book/make_widget_data.py from checkpoints/shakespeare.\n"
+
+# "Romeo" comes three times, so a head that looks for what it has seen before has much to find.
+SENTENCE = "JULIET:\nO Romeo, Romeo! wherefore art thou Romeo?"
+PROMPTS = [
+    "ROMEO:",
+    "First Citizen:\nWe",
+    "To be, or not to be",
+    "O, my",
+    "KING RICHARD III:\nA horse",
+]
+
+
+def load_shakespeare() -> GPT2LMHeadModel:
+    """The shipped model, uncompiled, so that what happens inside can be looked at."""
+    model = empty_model(read_config(CHECKPOINT), CPU())
+    model.load_state_dict(read_weights(CHECKPOINT, parameter_shapes(model)))
+    return model
+
+
+def attention_weights(text: str) -> tuple[list[str], np.ndarray]:
+    """Who looks at whom when shakespeare reads a text.
+
+    Returns:
+        The text's tokens, and their weights `[layer, head, seq, seq]`: row i says how much
+        token i takes from each token up to itself, and sums to 1.
+    """
+    tokenizer = Tokenizer(CHECKPOINT)
+    ids = tokenizer.encode(text)
+    transformer = load_shakespeare().transformer
+    input_ids = Tensor(np.array([ids]), dtype=DType.int64, device=CPU())
+    x = transformer.wte(input_ids) + transformer.wpe(input_ids)  # [1, seq, n_embd]
+    mask = causal_mask(len(ids), dtype=x.dtype, device=x.device)  # [seq, seq]
+    layers = []
+    for block in transformer.h:
+        attn = block.attn
+        n_embd = attn.n_head * attn.head_dim
+        query, key, _ = F.split(attn.c_attn(block.ln_1(x)), [n_embd, n_embd, n_embd], axis=-1)
+        scores = attn.split_heads(query) @ attn.split_heads(key).transpose(2, 3)
+        weights = F.softmax(scores / math.sqrt(attn.head_dim) + mask)  # [1, head, seq, seq]
+        layers.append(np.from_dlpack(weights)[0])
+        x = block(x)
+    return [tokenizer.decode([token]) for token in ids], np.stack(layers)
+
+
+def attention_data() -> dict[str, Any]:
+    """The tokens of SENTENCE, and the weights of each layer and head as a triangle of rows."""
+    tokens, weights = attention_weights(SENTENCE)
+    triangles = [
+        [[np.round(row[: i + 1], 3).tolist() for i, row in enumerate(head)] for head in layer]
+        for layer in weights.astype(np.float64)
+    ]
+    return {"tokens": tokens, "weights": triangles}
+
+
+def quantize(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float32 `[rows, columns]` -> int8 of the same shape and a float32 scale for each row.
+
+    A row is about its integers times its scale.
+    """
+    scales = np.abs(matrix).max(axis=1) / np.float32(127)  # [rows]
+    return np.rint(matrix / scales[:, None]).astype(np.int8), scales
+
+
+def shakespeare_data() -> dict[str, Any]:
+    """The sizes, the vocabulary, the prompts and the weights of shakespeare."""
+    config = read_config(CHECKPOINT)
+    tokenizer = Tokenizer(CHECKPOINT)
+    weights = read_weights(CHECKPOINT, parameter_shapes(empty_model(config, CPU())))
+    return {
+        "config": dataclasses.asdict(config),
+        "vocabulary": vocabulary(),
+        "prompts": [{"text": text, "ids": tokenizer.encode(text)} for text in PROMPTS],
+        "weights": {name.removeprefix(PREFIX): stored(array) for name, array in weights.items()},
+    }
+
+
+def stored(array: np.ndarray) -> dict[str, str]:
+    """A matrix as int8 and scales, a vector as float32; little-endian, in base64."""
+    if array.ndim == 1:
+        return {"values": in_base64(array)}
+    integers, scales = quantize(array)
+    return {"integers": in_base64(integers), "scales": in_base64(scales)}
+
+
+def in_base64(array: np.ndarray) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def vocabulary() -> list[str]:
+    """Each token as a string whose characters 0 to 255 stand for its bytes.
+
+    A token may hold a part of a character's bytes only, so no other string would be exact.
+    """
+    tokens = json.loads((CHECKPOINT / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    alphabet = byte_alphabet()
+    return [
+        "".join(chr(alphabet[character]) for character in token)
+        for token in sorted(tokens, key=tokens.__getitem__)
+    ]
+
+
+def byte_alphabet() -> dict[str, int]:
+    """The byte that each character of a byte-level BPE file stands for.
+
+    A printable character of Latin-1 stands for itself; the other bytes, in their order, are
+    written with the characters from 256 on.
+
+    Source: `bytes_to_unicode` of Radford et al., https://github.com/openai/gpt-2
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {
+        chr(256 + index): byte for index, byte in enumerate(others)
+    }
+
+
+def script(name: str, data: Mapping[str, Any]) -> str:
+    """A script that sets the global `name`, with each entry of data on a line of its own."""
+    entries = (
+        f"  {key}: {json.dumps(value, separators=(',', ':'))}" for key, value in data.items()
+    )
+    return f"{HEADER}window.{name} = {{\n" + ",\n".join(entries) + ",\n};\n"
+
+
+def main() -> None:
+    for name, data in (("attention", attention_data()), ("shakespeare", shakespeare_data())):
+        path = WIDGETS / f"{name}_data.js"
+        path.write_text(script(f"{name}Data", data), encoding="utf-8")
+        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
