@@ -21,7 +21,7 @@ NOT_RUN = {  # commands that are not run here, and why
     "curl": "installs a program",
     "uv run gpt2 watch": "stays until it is stopped",
     "uv run gpt2 warm": "compiles for minutes; tests/test_pixi.py runs it",
-    "uv run gpt2 generate --steps": "compiles the reader's own model; tests/test_course.py does",
+    "uv run gpt2 generate --steps": "needs all twelve steps; tests/test_course.py runs it",
     "uv run gpt2 doctor": "describes the machine; tests/test_cli.py runs it",
     "uv run pytest": "is what runs this",
     "mdbook serve": "stays until it is stopped",

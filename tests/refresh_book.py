@@ -23,7 +23,7 @@ def refresh(page: Path) -> None:
         if block.prints is not None and not same_output(printed, block.prints)
     ]
     for place, printed in sorted(changed, key=lambda change: change[0].start, reverse=True):
-        lines = "".join(f"{line.rstrip()}\n" for line in printed.strip().splitlines())
+        lines = "".join(f"{line.rstrip()}\n" for line in printed.strip("\n").splitlines())
         source = source[: place.start] + lines + source[place.stop :]
     page.write_text(source, encoding="utf-8")
 
