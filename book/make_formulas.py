@@ -36,7 +36,7 @@ FORMULAS = {
     "embedding_sum": r"x_t = E_{\text{id}_t} + P_t",
     "attention": (
         r"\text{attend}(Q, K, V) = \text{softmax}"
-        r"\left( \frac{Q K^{\top}}{\sqrt{d_\text{head}}} + M \right) V"
+        r"\left( \frac{Q K^{T}}{\sqrt{d_\text{head}}} + M \right) V"
     ),
     "residual": r"y = x + f(\text{norm}(x))",
     "residual_gradient": (
@@ -51,7 +51,7 @@ FORMULAS = {
         r" x^{(l)} &= \text{block}_l (x^{(l-1)}) \qquad l = 1, \dots, L \\"
         r" h &= \text{ln}_f (x^{(L)}) \end{aligned}"
     ),
-    "logits": r"z = h E^{\top} \qquad z_v = \sum_{i=1}^{d} h_i E_{v i}",
+    "logits": r"z = h E^{T} \qquad z_v = \sum_{i=1}^{d} h_i E_{v i}",
     "temperature": (
         r"p_v = \frac{\exp(z_v / T)}{\sum_u \exp(z_u / T)}"
     ),

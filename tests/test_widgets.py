@@ -39,7 +39,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widg
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ --fg: black; --bg: white }} body {{ margin: 15px }}</style>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="book.css">
-<link rel="stylesheet" href="widgets/widgets.css">
+<link rel="stylesheet" href="widgets.css">
 <script>
   window.keysOfThePage = [];
   addEventListener("keydown", (event) => keysOfThePage.push(event.key));
@@ -67,7 +67,8 @@ def site(tmp_path_factory) -> Path:
     """A folder with one page for each widget, and one whose widget is far down."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(data.WIDGETS, folder / "widgets")
-    shutil.copy(ROOT / "book" / "theme" / "book.css", folder)
+    for sheet in (ROOT / "book" / "theme").glob("*.css"):
+        shutil.copy(sheet, folder)
     for widget, names in SCRIPTS.items():
         scripts = "".join(f'<script defer src="widgets/{name}"></script>' for name in names)
         for page, before in ((widget, 0), (f"{widget}-below", 3000)):

@@ -1,5 +1,6 @@
 // What the page does beside mdBook's search: colours code, copies it, changes the theme, folds the
-// sidebar. It stands in for mdBook's own script, which not every build of mdBook carries.
+// sidebar. It takes the place of mdBook's own script, which not every build of mdBook carries: what
+// lies in src/ is copied last.
 "use strict";
 
 (function () {
