@@ -43,23 +43,20 @@ FORMULAS = {
         r"\frac{\partial y}{\partial x} = 1 + \frac{\partial}{\partial x} f(\text{norm}(x))"
     ),
     "block": (
-        r"\begin{aligned} y &= x + \text{attn}(\text{ln}_1(x)) \\"
-        r" z &= y + \text{mlp}(\text{ln}_2(y)) \end{aligned}"
+        r"\begin{array}{rl} y = & x + \text{attn}(\text{ln}_1(x)) \\"
+        r" z = & y + \text{mlp}(\text{ln}_2(y)) \end{array}"
     ),
     "stack": (
-        r"\begin{aligned} x^{(0)} &= E_\text{ids} + P \\"
-        r" x^{(l)} &= \text{block}_l (x^{(l-1)}) \qquad l = 1, \dots, L \\"
-        r" h &= \text{ln}_f (x^{(L)}) \end{aligned}"
+        r"\begin{array}{rl} x^{(0)} = & E_\text{ids} + P \\"
+        r" x^{(l)} = & \text{block}_l (x^{(l-1)}) \quad l = 1, \dots, L \\"
+        r" h = & \text{ln}_f (x^{(L)}) \end{array}"
     ),
     "logits": r"z = h E^{T} \qquad z_v = \sum_{i=1}^{d} h_i E_{v i}",
-    "temperature": (
-        r"p_v = \frac{\exp(z_v / T)}{\sum_u \exp(z_u / T)}"
-    ),
+    "temperature": r"p_v = \frac{\exp(z_v / T)}{\sum_u \exp(z_u / T)}",
     "cost": (
         r"\sum_{g=0}^{G-1} \left( a \, (L + g) + b \, (L + g)^2 \right)"
         r" \; \in \; O(G \, (L + G)^2)"
     ),
-    "memory": r"\text{bytes} \approx 4 \cdot \text{parameters}",
 }
 
 

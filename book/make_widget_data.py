@@ -37,7 +37,7 @@ HEADER = "// Made by book/make_widget_data.py from checkpoints/shakespeare.\n"
 # "Romeo" comes three times, so a head that looks for what it has seen before has much to find.
 SENTENCE = "JULIET:\nO Romeo, Romeo! wherefore art thou Romeo?"
 PROMPTS = [
-    "ROMEO:",
+    "ROMEO:\nI",
     "First Citizen:\nWe",
     "To be, or not to be",
     "O, my",

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from max.driver import CPU
 
+from browser import start_browser
 from gpt2.config import read_config
 from gpt2.locate import SHIPPED
 from gpt2.model import CompiledModel, empty_model, load_model, parameter_shapes
@@ -42,6 +43,9 @@ def shakespeare() -> CompiledModel:
 @pytest.fixture(scope="session")
 def i_love_ai() -> GPT2LMHeadModel:
     return load_eager(SHIPPED / "i-love-ai")
+
+
+browser = pytest.fixture(scope="session")(start_browser)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from max.experimental.tensor import Tensor
 from scipy.stats import chisquare
 
 import numpy_gpt2
+from browser import needs_browser
 from conftest import ROOT, load_eager
 from gpt2.model import empty_model, parameter_shapes
 from gpt2.tokenizer import Tokenizer
@@ -28,10 +28,7 @@ import make_widget_data as data
 
 playwright = pytest.importorskip("playwright.sync_api", reason="uv sync --group book")
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+pytestmark = needs_browser
 
 # As mdBook's print.html: the scripts come once for every chapter that has them, and something
 # above the widgets waits for keys that turn the page.
@@ -52,14 +49,6 @@ SCRIPTS = {
     "attention": ("attention_data.js", "attention.js"),
     "shapes": ("shapes.js",),
 }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -288,7 +277,7 @@ def test_draw_20_writes_what_the_model_finds_likeliest(open_page, prompts, round
     text = page.locator(".sampling-text")
     assert text.text_content() == Tokenizer(data.CHECKPOINT).decode(ids)
     page.get_by_role("button", name="Back to the prompt").click()
-    assert text.text_content() == "ROMEO:"
+    assert text.text_content() == data.PROMPTS[0]
     assert shown_tokens(page) == at_first
 
 
@@ -310,7 +299,7 @@ def test_the_same_seed_draws_the_same_text(open_page):
         page.get_by_role("button", name="Draw 20").click()
         page.clock.run_for(3000)
         texts.append(page.locator(".sampling-text").text_content())
-    assert texts[0] == texts[1] != "ROMEO:"
+    assert texts[0] == texts[1] != data.PROMPTS[0]
 
 
 def test_sampling_by_keyboard(open_page):
