@@ -12,11 +12,8 @@
     }
   };
 
-  document.querySelectorAll("pre code").forEach((code) => {
-    (hljs.highlightElement || hljs.highlightBlock)(code);
-  });
-
   document.querySelectorAll("pre > code.language-python, pre > code.language-sh").forEach((code) => {
+    (hljs.highlightElement || hljs.highlightBlock)(code);
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";

@@ -1,0 +1,1 @@
+"""The book's figures: what they show, and how it is drawn."""
