@@ -16,15 +16,11 @@ from course.misconceptions import vary
 from reader import Reader
 
 NOT_RUN = {  # commands that are not run here, and why
-    "git clone": "needs a network",
-    "cd gpt2-by-hand": "is about the reader's own folder",
     "curl": "installs a program",
-    "uv run gpt2 watch": "stays until it is stopped",
-    "uv run gpt2 warm": "compiles for minutes; tests/test_pixi.py runs it",
+    "uv run gpt2 watch": "stays until it is stopped; tests/test_course.py runs it",
+    "uv run gpt2 warm": "compiles for minutes; tests/test_course.py runs it",
     "uv run gpt2 generate --steps": "needs all twelve steps; tests/test_course.py runs it",
     "uv run gpt2 doctor": "describes the machine; tests/test_cli.py runs it",
-    "uv run pytest": "is what runs this",
-    "mdbook serve": "stays until it is stopped",
 }
 NEEDS_NETWORK = re.compile(r"uv run gpt2 generate .*--model gpt2")
 TASKS = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))["tasks"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,6 +22,7 @@ ARGUMENTS = {  # what a user would add, and what keeps this short and changes no
     "hint": " --help",
     "reset": " --help",
     "warm": " --help",
+    "book": " --help",
     **{f"s{number:02}": " --solution" for number in range(1, 13)},
 }
 COURSE = ["check", "watch", "hint", "reset", "progress"]
@@ -36,6 +38,8 @@ def test_the_manifest_fits_pixis_schema():
 @pytest.mark.parametrize("task", MANIFEST["tasks"])
 def test_the_command_of_a_task_runs(task):
     command = MANIFEST["tasks"][task]["cmd"] + ARGUMENTS.get(task, "")
+    if command.startswith("mdbook") and not shutil.which("mdbook"):
+        pytest.skip("no mdBook on the PATH; pixi installs it")
     here = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
     run = subprocess.run(
