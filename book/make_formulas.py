@@ -48,7 +48,7 @@ FORMULAS = {
     ),
     "stack": (
         r"\begin{array}{rl} x^{(0)} = & E_\text{ids} + P \\"
-        r" x^{(l)} = & \text{block}_l (x^{(l-1)}) \quad l = 1, \dots, L \\"
+        r" x^{(l+1)} = & \text{block}_l (x^{(l)}) \quad l = 0, \dots, L - 1 \\"
         r" h = & \text{ln}_f (x^{(L)}) \end{array}"
     ),
     "logits": r"z = h E^{T} \qquad z_v = \sum_{i=1}^{d} h_i E_{v i}",

@@ -3,7 +3,7 @@
     uv run --group train python checkpoints/train_shakespeare.py TEXT
 
 The first nine tenths of TEXT train a byte-level BPE tokenizer and a GPT-2 of 4.3 million
-parameters (transformers on torch), the last tenth measures it. About 40 minutes on two cores.
+parameters (transformers on torch), the last tenth measures it. About an hour on two cores.
 Writes config.json, model.safetensors (float16) and tokenizer.json into checkpoints/shakespeare.
 """
 

@@ -17,7 +17,7 @@ class GPT2Config:
 
     The names are those of Hugging Face's `GPT2Config` and of the `config.json` in
     a checkpoint. The sizes are those of Radford et al., "Language Models are
-    Unsupervised Multitask Learners" (2019), section 2.3.
+    Unsupervised Multitask Learners" (2019), section 2.3 and table 2.
 
     Raises:
         ValueError: n_embd cannot be shared out evenly among n_head heads.

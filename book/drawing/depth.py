@@ -62,7 +62,7 @@ def residual_norms() -> Drawing:
         f"The mean length of the residual stream: {stream[0]:.1f} after the embeddings, then "
         f"layer by layer up to {stream[-1]:.1f} ({grown}). Bars under it show what attention "
         f"adds, {attention[0]:.1f} in layer 0 to {attention[-1]:.1f} in layer 4, and the "
-        f"feed-forward network, {feed_forward[0]:.1f} in layer 0 to {feed_forward[-1]:.1f}.",
+        f"feed-forward network: {', '.join(f'{length:.1f}' for length in feed_forward)}.",
     )
 
 
@@ -104,7 +104,7 @@ def layers_guess() -> Drawing:
     return Drawing(
         axes.figure,
         "A table: after the embeddings and after each of five layers, the likeliest next token at "
-        "six positions of the line What is the matter, my good lord? After the embeddings each "
+        "six positions of GLOUCESTER: What is the matter, my good lord? After the embeddings each "
         "token only repeats itself. Layers later the guesses become the tokens that follow, in "
         "bold: after m, urd gives way to atter; after good, man gives way to lord.",
     )

@@ -36,7 +36,7 @@ def next_token() -> Drawing:
     _footnote(axes, f"the other {len(scores) - CHOICES:,} tokens share", 1 - probabilities.sum())
     return Drawing(
         axes.figure,
-        "The ten likeliest tokens after ROMEO: I, as bars. Their logits differ little, from "
+        "The ten likeliest tokens after ROMEO:⏎I, as bars. Their logits differ little, from "
         f"{scores[best[0]]:.2f} for {tokens[0]} to {scores[best[-1]]:.2f} for {tokens[-1]}; "
         f"their probabilities differ much, from {probabilities[0]:.1%} to "
         f"{probabilities[-1]:.1%}.",
@@ -69,7 +69,7 @@ def temperatures() -> Drawing:
     )
     return Drawing(
         axes.figure,
-        "The probabilities of the ten likeliest tokens after ROMEO: I at temperatures 0.5, 1 and "
+        "The probabilities of the ten likeliest tokens after ROMEO:⏎I at temperatures 0.5, 1 and "
         f"1.5. The likeliest, {tokens[0]}, has {first}; the rest of the vocabulary "
         f"{1 - panels[0].sum():.0%}, {1 - panels[1].sum():.0%} and {1 - panels[2].sum():.0%}.",
     )

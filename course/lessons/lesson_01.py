@@ -125,7 +125,7 @@ LESSON = Lesson(
             {"n_positions: int = 1024": "n_positions: int = 512"},
         ),
         Misconception(
-            "layer_norm_epsilon is that of other models (BERT, Llama): GPT-2's is larger.",
+            "layer_norm_epsilon is that of other models (T5, the first Llama): GPT-2's is larger.",
             {"layer_norm_epsilon: float = 1e-5": "layer_norm_epsilon: float = 1e-6"},
         ),
     ),
