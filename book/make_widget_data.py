@@ -11,24 +11,19 @@ import gpt2.runtime  # noqa: F401  # isort: skip
 import base64
 import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from max.driver import CPU
-from max.dtype import DType
-from max.experimental import functional as F
-from max.experimental.tensor import Tensor
 
+from drawing.values import layers
 from gpt2.config import read_config
 from gpt2.locate import SHIPPED
 from gpt2.model import empty_model, parameter_shapes
 from gpt2.tokenizer import Tokenizer
 from gpt2.weights import PREFIX, read_weights
-from solutions.solution_02 import causal_mask
-from solutions.solution_11 import GPT2LMHeadModel
 
 CHECKPOINT = SHIPPED / "shakespeare"
 WIDGETS = Path(__file__).parent / "src" / "widgets"
@@ -45,13 +40,6 @@ PROMPTS = [
 ]
 
 
-def load_shakespeare() -> GPT2LMHeadModel:
-    """The shipped model, uncompiled, so that what happens inside can be looked at."""
-    model = empty_model(read_config(CHECKPOINT), CPU())
-    model.load_state_dict(read_weights(CHECKPOINT, parameter_shapes(model)))
-    return model
-
-
 def attention_weights(text: str) -> tuple[list[str], np.ndarray]:
     """Who looks at whom when shakespeare reads a text.
 
@@ -61,20 +49,8 @@ def attention_weights(text: str) -> tuple[list[str], np.ndarray]:
     """
     tokenizer = Tokenizer(CHECKPOINT)
     ids = tokenizer.encode(text)
-    transformer = load_shakespeare().transformer
-    input_ids = Tensor(np.array([ids]), dtype=DType.int64, device=CPU())
-    x = transformer.wte(input_ids) + transformer.wpe(input_ids)  # [1, seq, n_embd]
-    mask = causal_mask(len(ids), dtype=x.dtype, device=x.device)  # [seq, seq]
-    layers = []
-    for block in transformer.h:
-        attn = block.attn
-        n_embd = attn.n_head * attn.head_dim
-        query, key, _ = F.split(attn.c_attn(block.ln_1(x)), [n_embd, n_embd, n_embd], axis=-1)
-        scores = attn.split_heads(query) @ attn.split_heads(key).transpose(2, 3)
-        weights = F.softmax(scores / math.sqrt(attn.head_dim) + mask)  # [1, head, seq, seq]
-        layers.append(np.from_dlpack(weights)[0])
-        x = block(x)
-    return [tokenizer.decode([token]) for token in ids], np.stack(layers)
+    weights = np.stack([layer.weights for layer in layers(CHECKPOINT.name, ids)])
+    return [tokenizer.decode([token]) for token in ids], weights
 
 
 def attention_data() -> dict[str, Any]:
@@ -82,7 +58,7 @@ def attention_data() -> dict[str, Any]:
     tokens, weights = attention_weights(SENTENCE)
     triangles = [
         [[np.round(row[: i + 1], 3).tolist() for i, row in enumerate(head)] for head in layer]
-        for layer in weights.astype(np.float64)
+        for layer in weights
     ]
     return {"tokens": tokens, "weights": triangles}
 

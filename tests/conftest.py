@@ -17,6 +17,8 @@ from gpt2.model import CompiledModel, empty_model, load_model, parameter_shapes
 from gpt2.weights import read_weights
 from solutions.solution_11 import GPT2LMHeadModel
 
+pytest_plugins = ["widget_pages"]
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"  # has GPT-2's vocabulary and the corpus on some machines
 GOLDEN = Path(__file__).parent / "golden"

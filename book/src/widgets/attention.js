@@ -21,10 +21,6 @@
       <svg class="attention-map" aria-hidden="true"></svg>
     </div>`;
 
-  function visible(token) {
-    return token.replaceAll(" ", "␣").replaceAll("\n", "⏎");
-  }
-
   function percent(weight) {
     return `${Math.round(100 * weight)} %`;
   }
@@ -34,8 +30,8 @@
     const seen = Array.from(row.keys())
       .filter((key) => row[key] > WORTH_A_NUMBER)
       .sort((one, other) => row[other] - row[one])
-      .map((key) => `${key === query ? "itself" : `‘${visible(tokens[key])}’`} ${percent(row[key])}`);
-    return `‘${visible(tokens[query])}’ looks at ${seen.join(", ")}.`;
+      .map((key) => `${key === query ? "itself" : `‘${Widget.visible(tokens[key])}’`} ${percent(row[key])}`);
+    return `‘${Widget.visible(tokens[query])}’ looks at ${seen.join(", ")}.`;
   }
 
   function tokenButton(token) {
@@ -43,7 +39,7 @@
     const weight = document.createElement("small");
     button.type = "button";
     weight.ariaHidden = "true"; // the line below the tokens says it
-    button.append(visible(token), weight);
+    button.append(Widget.visible(token), weight);
     return button;
   }
 
@@ -62,7 +58,7 @@
       ),
     );
     const names = tokens.map((token, i) =>
-      draw("text", { x: i + 1.4, y: i + 0.75, "data-query": i }, visible(token)),
+      draw("text", { x: i + 1.4, y: i + 0.75, "data-query": i }, Widget.visible(token)),
     );
     const mark = draw("rect", { class: "mark", x: 0, y: query, width: query + 1, height: 1 });
     svg.setAttribute("viewBox", `-0.1 -0.1 ${tokens.length + 2.7} ${tokens.length + 0.2}`);
@@ -123,10 +119,5 @@
     show();
   }
 
-  for (const root of document.querySelectorAll("[data-widget=attention]:not([data-started])")) {
-    root.dataset.started = "";
-    // mdBook would turn the page at an arrow key, and open its search at an s.
-    root.addEventListener("keydown", (event) => event.stopPropagation());
-    start(root);
-  }
+  Widget.start("attention", start);
 })();

@@ -70,10 +70,6 @@
     return `${(100 * probability).toFixed(1)} %`;
   }
 
-  function visible(text) {
-    return text.replaceAll(" ", "␣").replaceAll("\n", "⏎");
-  }
-
   function start(root) {
     root.innerHTML = MARKUP;
     const find = (selector) => root.querySelector(selector);
@@ -126,7 +122,7 @@
       const others = candidates.slice(SHOWN);
       candidates.slice(0, SHOWN).forEach(({ id, isKept, before, after }, rank) => {
         const value = isKept ? percent(after) : "cut off";
-        showRow(rank, visible(text([id])), isKept ? after : before, value, isKept);
+        showRow(rank, Widget.visible(text([id])), isKept ? after : before, value, isKept);
       });
       const rest = sum(others.map(({ after }) => after));
       showRow(SHOWN, `${others.length} others`, rest, percent(rest), true);
@@ -195,13 +191,13 @@
       drawsLeft -= 1;
       const { id, after } = drawOne();
       if (drawsLeft > 0) setTimeout(drawNext, PAUSE);
-      else status.textContent = `Drew ‘${visible(text([id]))}’, which had ${percent(after)}.`;
+      else status.textContent = `Drew ‘${Widget.visible(text([id]))}’, which had ${percent(after)}.`;
     }
 
     function ready() {
       data = window.shakespeareData;
       model = new GPT2(data);
-      prompt.append(...data.prompts.map(({ text }, i) => new Option(visible(text), i)));
+      prompt.append(...data.prompts.map(({ text }, i) => new Option(Widget.visible(text), i)));
       back();
       prompt.addEventListener("change", back);
       find("[name=draw]").addEventListener("click", () => draw(1));
@@ -249,10 +245,5 @@
     return loading;
   }
 
-  for (const root of document.querySelectorAll("[data-widget=sampling]:not([data-started])")) {
-    root.dataset.started = "";
-    // mdBook would turn the page at an arrow key, and open its search at an s.
-    root.addEventListener("keydown", (event) => event.stopPropagation());
-    start(root);
-  }
+  Widget.start("sampling", start);
 })();

@@ -198,10 +198,5 @@
     readControls();
   }
 
-  for (const root of document.querySelectorAll("[data-widget=shapes]:not([data-started])")) {
-    root.dataset.started = "";
-    // mdBook would turn the page at an arrow key, and open its search at an s.
-    root.addEventListener("keydown", (event) => event.stopPropagation());
-    start(root);
-  }
+  Widget.start("shapes", start);
 })();
