@@ -39,7 +39,7 @@ LESSON = Lesson(
     misconceptions=(
         Misconception(
             "This is the exact GELU. GPT-2 was trained with the approximation by tanh; the two "
-            "differ in the fourth digit, enough to change a text.",
+            "differ in the fourth digit.",
             {GELU: "F.gelu(hidden)"},
         ),
         Misconception(
