@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -39,7 +40,8 @@ def run_python(page: Path) -> Iterator[tuple[Block, str]]:
 
 def run_commands(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     """The page's commands, run in a copy of the project, and what each printed."""
-    reader = Reader(folder)
+    environment = {name: os.environ[name] for name in os.environ if name != "PIXI_PROJECT_ROOT"}
+    reader = Reader(folder, environment | {"UV": "uv"})  # reports then name `uv run` commands
     for block in read_blocks(page):
         if block.language == "sh":
             if block.state:

@@ -5,6 +5,7 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from conftest import NO_HUB, ROOT
@@ -15,8 +16,9 @@ from course.stubs import make_stub
 class Reader:
     """A copy of the project whose steps are the test's to change."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.folder = folder
+        self.environment = environment
         for room in ("gpt2", "course", "solutions", "checkpoints"):
             (folder / room).symlink_to(ROOT / room)
         (folder / "steps").mkdir()
@@ -37,7 +39,7 @@ class Reader:
         self.step(number).write_text(own, encoding="utf-8")
 
     def start(self, *arguments: str, **options: object) -> subprocess.Popen:
-        environment = os.environ | NO_HUB | {"PYTHONPATH": str(self.folder)}
+        environment = {**self.environment, **NO_HUB, "PYTHONPATH": str(self.folder)}
         return subprocess.Popen(
             [sys.executable, "-m", "gpt2", *arguments],
             cwd=self.folder,
