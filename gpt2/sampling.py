@@ -1,0 +1,151 @@
+"""Which token comes next: strategies that reshape a distribution, then a draw.
+
+A strategy takes logits `[vocab_size]` and returns logits of the same shape, in which minus
+infinity means never. `Sampling.logits` applies those asked for, in the order in which
+transformers' `generate` applies its logits processors, and with the same results.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+NEVER = -np.inf
+
+
+def repetition_penalty(logits: np.ndarray, ids: Sequence[int], penalty: float) -> np.ndarray:
+    """Makes tokens of the text so far less likely: positive logits / penalty, negative * penalty.
+
+    Source: Keskar et al., "CTRL" (2019), section 4.1.
+    """
+    seen = np.unique(ids)
+    logits = logits.copy()
+    logits[seen] *= np.where(logits[seen] < 0, penalty, 1 / penalty)
+    return logits
+
+
+def temperature(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """Below 1 the likely tokens gain, above 1 the unlikely ones."""
+    return logits / temperature
+
+
+def top_k(logits: np.ndarray, k: int) -> np.ndarray:
+    """Keeps the k likeliest tokens, and those as likely as the last of them.
+
+    Source: Fan, Lewis and Dauphin, "Hierarchical Neural Story Generation" (2018), section 5.4.
+    """
+    k = min(k, len(logits))
+    smallest_kept = np.partition(logits, -k)[-k]
+    return np.where(logits < smallest_kept, NEVER, logits)
+
+
+def top_p(logits: np.ndarray, p: float) -> np.ndarray:
+    """Keeps the smallest set of likeliest tokens whose probabilities together reach p.
+
+    Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020), section 3.1.
+    """
+    probabilities = softmax(logits)
+    # Tokens below this, all together, have less than the 1 - p that goes: sort only the others.
+    (candidates,) = np.nonzero(probabilities >= (1 - p) / len(logits))
+    candidates = candidates[np.argsort(-probabilities[candidates], kind="stable")]
+    mass_before = np.cumsum(probabilities[candidates]) - probabilities[candidates]
+    kept = candidates[mass_before < p]
+    result = np.full_like(logits, NEVER)
+    result[kept] = logits[kept]
+    return result
+
+
+def min_p(logits: np.ndarray, p: float) -> np.ndarray:
+    """Keeps the tokens that are at least p times as likely as the likeliest.
+
+    Source: Nguyen et al., "Turning Up the Heat: Min-p Sampling" (2024), section 3.
+    """
+    # p(token) / p(likeliest) = exp(logit - largest logit)
+    return np.where(logits - logits.max() < np.log(p), NEVER, logits)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Logits `[vocab_size]` -> probabilities, float64, that sum to 1."""
+    exponentials = np.exp(logits.astype(np.float64) - logits.max())
+    return exponentials / exponentials.sum()
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Logits `[vocab_size]` -> natural logarithms of probabilities, float64."""
+    shifted = logits.astype(np.float64) - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen; the defaults draw from the model's own distribution.
+
+    Attributes:
+        temperature: 0 takes the likeliest token (greedy); 1 changes nothing.
+        top_k: how many tokens to keep; 0 keeps all.
+        top_p: the probability that the kept tokens have to reach; 1 keeps all.
+        min_p: the least probability, as a share of the likeliest token's; 0 keeps all.
+        repetition_penalty: above 1, tokens of the text so far become less likely.
+
+    Raises:
+        ValueError: a value is out of its range.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "temperature": (self.temperature >= 0, "0 or more"),
+            "top_k": (self.top_k >= 0, "0 (all tokens) or more"),
+            "top_p": (0 < self.top_p <= 1, "above 0, and at most 1"),
+            "min_p": (0 <= self.min_p <= 1, "from 0 to 1"),
+            "repetition_penalty": (self.repetition_penalty > 0, "above 0"),
+        }
+        for name, (holds, words) in ranges.items():
+            if not (holds and np.isfinite(getattr(self, name))):
+                raise ValueError(f"{name} has to be {words}, not {getattr(self, name)}")
+
+    @property
+    def greedy(self) -> bool:
+        return self.temperature == 0
+
+    def logits(self, logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+        """The model's logits `[vocab_size]` after all strategies but greedy choice.
+
+        Args:
+            logits: what the model says after ids.
+            ids: the text so far.
+        """
+        if self.repetition_penalty != 1:
+            logits = repetition_penalty(logits, ids, self.repetition_penalty)
+        if self.greedy:
+            return logits
+        if self.temperature != 1:
+            logits = temperature(logits, self.temperature)
+        if self.top_k:
+            logits = top_k(logits, self.top_k)
+        if self.top_p < 1:
+            logits = top_p(logits, self.top_p)
+        if self.min_p:
+            logits = min_p(logits, self.min_p)
+        return logits
+
+    def probabilities(self, logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+        """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
+        logits = self.logits(logits, ids)
+        if self.greedy:
+            certain = np.zeros(len(logits))
+            certain[logits.argmax()] = 1.0
+            return certain
+        return softmax(logits)
+
+    def choose(self, logits: np.ndarray, ids: Sequence[int], rng: np.random.Generator) -> int:
+        """The next token after ids, of which the model said logits `[vocab_size]`."""
+        if self.greedy:
+            return int(self.logits(logits, ids).argmax())
+        probabilities = self.probabilities(logits, ids)
+        return int(rng.choice(len(probabilities), p=probabilities))
