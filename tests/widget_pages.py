@@ -15,7 +15,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widg
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>:root {{ --fg: black; --bg: white }} body {{ margin: 15px }}</style>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="book.css">
-<link rel="stylesheet" href="widgets.css">
+<link rel="stylesheet" href="widgets.css"><link rel="stylesheet" href="{widget}.css">
 <script>
   window.keysOfThePage = [];
   addEventListener("keydown", (event) => keysOfThePage.push(event.key));

@@ -6,7 +6,8 @@
 (function () {
   const remember = (name, value) => {
     try {
-      localStorage.setItem(name, value);
+      if (value === null) localStorage.removeItem(name);
+      else localStorage.setItem(name, value);
     } catch {
       // A browser may forbid it; then the choice lasts as long as the page.
     }
@@ -63,7 +64,7 @@
   themes.addEventListener("click", (event) => {
     const theme = event.target.closest(".theme")?.id;
     if (theme === "default_theme") {
-      localStorage.removeItem("mdbook-theme");
+      remember("mdbook-theme", null);
       showTheme(matchMedia("(prefers-color-scheme: dark)").matches
         ? default_dark_theme : default_light_theme);
     } else if (theme) {
