@@ -1,5 +1,6 @@
 """A checkpoint, compiled into a model that runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +49,10 @@ def choose_device(name: str) -> Device:
 
 
 def empty_model(
-    config: GPT2Config, device: Device, architecture: type[Module] = GPT2LMHeadModel
-) -> Module[[Tensor], Tensor]:
+    config: GPT2Config,
+    device: Device,
+    architecture: Callable[[GPT2Config], Module] = GPT2LMHeadModel,
+) -> Module:
     """The modules of a model, float32, whose initial weights are never computed."""
     with default_device(device), default_dtype(DType.float32), F.lazy():
         return architecture(config)

@@ -1,0 +1,88 @@
+"""Who takes part, and how each is started.
+
+A contestant continues texts greedily: `stream(ids, count)` yields tokens one at a time, as they
+are found, and `stream_batch(prompts, count)` does so for prompts of one length, a list of tokens
+at a time. It may keep what it needs between two calls, but nothing of the text.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+
+class Contestant(Protocol):
+    """What takes part."""
+
+    def stream(self, ids: list[int], count: int) -> Iterator[int]: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a contestant is named and started.
+
+    Attributes:
+        name: as the table shows it.
+        module: of this package.
+        start: the class or function in it that takes a folder and the arguments.
+        arguments: which form.
+        packages: what has to be installed.
+        exact: computes in float32, so its tokens have to be those of all who do.
+        batches: has stream_batch.
+        slow: recomputes everything for each token, and is measured with fewer.
+    """
+
+    name: str
+    module: str
+    start: str
+    arguments: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    exact: bool = False
+    batches: bool = True
+    slow: bool = False
+
+    @property
+    def missing(self) -> list[str]:
+        """The packages that are not installed."""
+        return [package for package in self.packages if _version(package) is None]
+
+    @property
+    def versions(self) -> dict[str, str | None]:
+        return {package: _version(package) for package in self.packages}
+
+    def load(self, folder: Path) -> Contestant:
+        """Starts the contestant with the weights in a folder, which it may convert there."""
+        start: Callable[..., Contestant] = getattr(
+            import_module(f"bench.contestants.{self.module}"), self.start
+        )
+        return start(folder, *self.arguments)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+TORCH = ("transformers", "torch")
+LLAMA = ("llama-cpp-python", "gguf")
+
+ENTRIES = (
+    Entry("this engine, float32", "engine", "ThisEngine", exact=True),
+    Entry("this engine, q4_0", "engine", "ThisEngine", ("q4_0",)),
+    Entry("this engine, q6_k", "engine", "ThisEngine", ("q6_k",)),
+    Entry("llama.cpp F32", "llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
+    Entry("llama.cpp Q8_0", "llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA),
+    Entry("llama.cpp Q4_0", "llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA),
+    Entry(
+        "CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), ("ctranslate2",), True
+    ),
+    Entry("CTranslate2 int8", "ctranslate", "CTranslate", ("int8",), ("ctranslate2",)),
+    Entry("transformers float32", "transformers", "Transformers", ("float32",), TORCH, True),
+    Entry("transformers bfloat16", "transformers", "Transformers", ("bfloat16",), TORCH),
+    Entry("step 12's loop", "tutorial", "Tutorial", exact=True, batches=False, slow=True),
+    Entry("NumPy, no cache", "numpy_loop", "NumPyLoop", exact=True, batches=False, slow=True),
+)

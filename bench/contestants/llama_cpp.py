@@ -1,0 +1,109 @@
+"""llama.cpp through llama-cpp-python, by its C interface: no tokenizer, no sampler of its own."""
+
+import ctypes
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench.weights import Weights, read
+
+SEQUENCES = 8  # at once, at most
+
+
+def write_gguf(weights: Weights, kind: str, path: Path) -> None:
+    """Writes the weights as llama.cpp reads them.
+
+    Args:
+        weights: Hugging Face's names, linear layers `[in, out]`.
+        kind: F32, Q8_0 or Q4_0: how matrices are stored. What is quantized is so everywhere,
+            the token table included, as in this project.
+        path: the file.
+    """
+    from gguf import MODEL_ARCH, GGMLQuantizationType, GGUFWriter, get_tensor_name_map
+    from gguf.quants import quantize
+
+    config = weights.config
+    names = get_tensor_name_map(MODEL_ARCH.GPT2, config.n_layer)
+    writer = GGUFWriter(path, "gpt2")
+    writer.add_context_length(config.n_positions)
+    writer.add_embedding_length(config.n_embd)
+    writer.add_block_count(config.n_layer)
+    writer.add_feed_forward_length(config.inner_dim)
+    writer.add_head_count(config.n_head)
+    writer.add_layer_norm_eps(config.layer_norm_epsilon)
+    writer.add_tokenizer_model("no_vocab")
+    writer.add_vocab_size(config.vocab_size)
+    for name, array in weights.arrays.items():
+        is_linear = array.ndim == 2 and not name.startswith(("wte", "wpe"))
+        array = np.ascontiguousarray(array.T) if is_linear else array
+        plain = array.ndim == 1 or name.startswith("wpe")
+        dtype = GGMLQuantizationType["F32" if plain else kind]
+        gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
+        writer.add_tensor(gguf_name, quantize(array, dtype), raw_dtype=dtype)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+class LlamaCpp:
+    """A model in a GGUF file, decoded greedily."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        """Converts the weights in a folder; kind as for write_gguf."""
+        import llama_cpp as api
+
+        weights = read(folder)
+        path = folder / f"{kind}.gguf"
+        write_gguf(weights, kind, path)
+        context = weights.config.n_positions
+
+        self._api = api
+        self._silence = api.llama_log_callback(lambda level, text, data: None)
+        api.llama_log_set(self._silence, ctypes.c_void_p())
+        api.llama_backend_init()
+        self._model = api.llama_model_load_from_file(
+            bytes(path), api.llama_model_default_params()
+        )
+        options = api.llama_context_default_params()
+        options.n_ctx = context * SEQUENCES
+        options.n_batch = options.n_ubatch = context
+        options.n_seq_max = SEQUENCES
+        options.n_threads = options.n_threads_batch = os.cpu_count()
+        self._context = api.llama_init_from_model(self._model, options)
+        self._vocab_size = api.llama_vocab_n_tokens(api.llama_model_get_vocab(self._model))
+        self._batch = api.llama_batch_init(context, 0, 1)
+
+    def stream(self, ids: list[int], count: int) -> Iterator[int]:
+        for tokens in self.stream_batch([ids], count):
+            yield tokens[0]
+
+    def stream_batch(self, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
+        api, batch = self._api, self._batch
+        api.llama_memory_clear(api.llama_get_memory(self._context), True)
+        pending, position = prompts, 0
+        for _ in range(count):
+            batch.n_tokens = 0
+            rows = []  # the place of each sequence's last token
+            for sequence, tokens in enumerate(pending):
+                for offset, token in enumerate(tokens):
+                    place = batch.n_tokens
+                    batch.token[place] = token
+                    batch.pos[place] = position + offset
+                    batch.n_seq_id[place] = 1
+                    batch.seq_id[place][0] = sequence
+                    batch.logits[place] = offset == len(tokens) - 1
+                    batch.n_tokens += 1
+                rows.append(batch.n_tokens - 1)
+            position += len(pending[0])
+            if api.llama_decode(self._context, batch) != 0:
+                raise RuntimeError("llama_decode failed")
+            chosen = [self._likeliest(row) for row in rows]
+            yield chosen
+            pending = [[token] for token in chosen]
+
+    def _likeliest(self, row: int) -> int:
+        logits = self._api.llama_get_logits_ith(self._context, row)
+        return int(np.ctypeslib.as_array(logits, (self._vocab_size,)).argmax())

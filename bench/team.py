@@ -1,0 +1,56 @@
+"""Contestants in processes of their own, of which one at a time may run."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench.contestants import Entry
+
+
+class WorkerFailed(Exception):
+    """A contestant ended; the message is the end of what it wrote."""
+
+
+class Worker:
+    """One contestant's process. It is stopped whenever it has nothing to do.
+
+    Threads of a library may spin while they wait for work, and would slow down the others.
+    """
+
+    def __init__(self, entry: Entry, folder: Path) -> None:
+        self.entry = entry
+        self.peak_memory = 0  # bytes
+        self._errors = (folder / f"{entry.name}.log").open("w+")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.worker", entry.name, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            cwd=Path(__file__).parent.parent,
+        )
+        self._answer()
+
+    def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
+        """As bench.worker.perform, there."""
+        self._process.send_signal(signal.SIGCONT)
+        print(json.dumps({"prompts": prompts, "count": count}), file=self._process.stdin, flush=True)
+        answer = self._answer()
+        self.peak_memory = answer["peak_memory"]
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._errors.close()
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._process.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            raise WorkerFailed(f"{self.entry.name}: {self._errors.read()[-2000:]}")
+        self._process.send_signal(signal.SIGSTOP)
+        return json.loads(line)

@@ -1,0 +1,67 @@
+"""The model as the engine runs it: step 11's, with a cache, and logits only where wanted."""
+
+from max.driver import Device
+from max.dtype import DType
+from max.experimental import functional as F
+from max.experimental.compilation import as_subgraph
+from max.experimental.nn import ModuleList
+from max.experimental.tensor import Tensor, TensorType
+from max.graph import BufferType, DeviceRef
+
+from gpt2.engine.attention import CachedBlock
+from gpt2.engine.layers import Form, replace_linears
+from solutions.solution_01 import GPT2Config
+from solutions.solution_11 import GPT2LMHeadModel
+
+
+class Decoder(GPT2LMHeadModel):
+    """Step 11's model with its parameters' names, for texts that grow.
+
+    One graph does everything: it reads a prompt (batch 1, seq 500), continues it (1, 1),
+    continues many (8, 1), and checks guesses (1, 5).
+    """
+
+    def __init__(self, config: GPT2Config, form: Form) -> None:
+        super().__init__(config)
+        self.transformer.wte = form.embedding(config)
+        self.transformer.h = ModuleList([CachedBlock(config) for _ in range(config.n_layer)])
+        replace_linears(self.transformer.h, form.linear)
+
+    def forward(
+        self, input_ids: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor, *buffers: Tensor
+    ) -> Tensor:
+        """The logits of new tokens, whose keys and values go into the cache.
+
+        Args:
+            input_ids: int64 `[batch, seq]`, the new tokens.
+            positions: int64 `[batch, seq]`, each below n_positions.
+            mask: float32 `[batch, 1, seq, total]`, 0 where a new token may attend to one in the
+                cache (total counts the new ones), minus infinity elsewhere.
+            wanted: int64 `[wanted]`, the places among the seq new tokens whose logits are asked
+                for. Reading a prompt, only the last: a third of the work would be the head's.
+            buffers: for each layer its keys and its values, as in KeyValueCache.
+
+        Returns:
+            float32 `[batch, wanted, vocab_size]`.
+        """
+        transformer = self.transformer
+        x = transformer.wte(input_ids)
+        x = x + F.gather(transformer.wpe.weight, positions, axis=0)  # [batch, seq, n_embd]
+        for block, keys, values in zip(transformer.h, buffers[::2], buffers[1::2], strict=True):
+            # Compiled once for all layers, which differ only in their weights.
+            x = as_subgraph(block, name="block")(x, keys, values, mask)
+        x = F.gather(transformer.ln_f(x), wanted, axis=1)  # [batch, wanted, n_embd]
+        return transformer.wte.logits(x)
+
+
+def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferType]:
+    """The types of forward's arguments."""
+    cache_shape = ["batch", config.n_head, config.n_positions, config.head_dim]
+    cache_type = BufferType(DType.float32, cache_shape, device=DeviceRef.from_device(device))
+    return [
+        TensorType(DType.int64, ["batch", "seq"], device=device),
+        TensorType(DType.int64, ["batch", "seq"], device=device),
+        TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device),
+        TensorType(DType.int64, ["wanted"], device=device),
+        *[cache_type] * (2 * config.n_layer),
+    ]
