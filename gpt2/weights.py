@@ -5,7 +5,6 @@ no copy, and the pages of one that is transposed or converted are given back at 
 """
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ CONV1D = re.compile(r"h\.\d+\.(attn\.c_attn|attn\.c_proj|mlp\.c_fc|mlp\.c_proj)\
 
 STORAGE_DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 SHOWN_PROBLEMS = 4
-ALIGNMENT = 16  # numbers of float32: a cache line
 
 
 @dataclass(frozen=True)
@@ -49,41 +47,45 @@ class StoredTensor:
         """The shape that the parameter of step 11 has."""
         return self.shape[::-1] if self.is_conv1d else self.shape
 
-    def read(self, into: np.ndarray | None = None) -> np.ndarray:
-        """The parameter, float32; a view of the file where it can be one.
-
-        Args:
-            into: where to write it; without it, the result may be a view of the file.
-        """
+    def array(self) -> np.ndarray:
+        """The parameter, float32; what is stored as float32 is a view of the file."""
         # Mode c, copy on write: DLPack hands over no array that is read-only.
         stored = np.memmap(
             self.path, STORAGE_DTYPES[self.dtype], mode="c", offset=self.offset, shape=self.shape
         )
         if self.is_conv1d:
             stored = stored.T
-        if into is None and self.dtype == "F32":
-            return np.ascontiguousarray(stored)
-        array = np.empty(stored.shape, np.float32) if into is None else into
         if self.dtype == "BF16":  # the upper half of a float32
-            np.left_shift(stored, 16, out=array.view(np.uint32), dtype=np.uint32)
-        else:
-            np.copyto(array, stored)
-        return array
+            return np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
+        return stored.astype(np.float32, copy=False)
 
 
-def read_weights(
-    folder: Path, parameters: Mapping[str, tuple[int, ...]], *, in_one_block: bool = False
-) -> dict[str, np.ndarray]:
+def read_weights(folder: Path, parameters: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Reads a checkpoint for a model.
+
+    Args: as for `find_tensors`.
+
+    Returns:
+        A float32 array for every parameter, by its name.
+
+    Raises:
+        UserError: the file is damaged, does not fit the parameters, or holds no finite numbers.
+    """
+    tensors = find_tensors(folder, parameters)
+    weights = {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
+    check_finite(folder, weights)
+    return weights
+
+
+def find_tensors(
+    folder: Path, parameters: Mapping[str, tuple[int, ...]]
+) -> dict[str, StoredTensor]:
+    """Finds the parameters of a model in a checkpoint.
 
     Args:
         folder: has a model.safetensors in float32, float16 or bfloat16, with or without the
             prefix `transformer.`, with or without a repeated head.
         parameters: the names and shapes of the model's parameters.
-        in_one_block: copy all into one block of memory, instead of using the file's pages.
-
-    Returns:
-        A float32 array for every parameter, by its name.
 
     Raises:
         UserError: the file is damaged, or does not fit the parameters.
@@ -109,29 +111,27 @@ def read_weights(
         more = len(problems) - SHOWN_PROBLEMS
         shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
         raise UserError(f"{path} does not fit its config.json: {shown}")
-    tensors = {name: stored[name.removeprefix(PREFIX)] for name in parameters}
-    if in_one_block:
-        places = one_block(parameters)
-        return {name: tensor.read(places[name]) for name, tensor in tensors.items()}
-    return {name: tensor.read() for name, tensor in tensors.items()}
+    return {name: stored[name.removeprefix(PREFIX)] for name in parameters}
 
 
-def one_block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Room for float32 arrays in one piece of memory.
+def check_finite(folder: Path, weights: Mapping[str, np.ndarray]) -> None:
+    """Makes sure that no weight is infinite or not a number.
 
-    For a piece this large NumPy asks Linux for large pages (2 MB instead of 4 KB), and reading
-    through large pages is up to twice as fast: see the book's chapter on speed.
+    Raises:
+        UserError: one is.
     """
-    starts = np.cumsum([0, *(-(-math.prod(shape) // ALIGNMENT) for shape in shapes.values())])
-    block = np.empty(int(starts[-1]) * ALIGNMENT, np.float32)
-    return {
-        name: block[start * ALIGNMENT :][: math.prod(shape)].reshape(shape)
-        for (name, shape), start in zip(shapes.items(), starts, strict=False)
-    }
+    for name, array in weights.items():
+        # A sum is not finite if a number in it is not, and reading once is all it costs.
+        if not np.isfinite(array.sum(dtype=np.float32)) and not np.isfinite(array).all():
+            count = np.count_nonzero(~np.isfinite(array))
+            raise UserError(
+                f"{folder / WEIGHTS_FILE}: {count} of the {array.size} numbers of {name} are "
+                "infinite or no numbers: the training went wrong, or the file is damaged"
+            )
 
 
 def _equal(one: StoredTensor, other: StoredTensor) -> bool:
-    return one.shape == other.shape and np.array_equal(one.read(), other.read())
+    return one.shape == other.shape and np.array_equal(one.array(), other.array())
 
 
 def _misfits(

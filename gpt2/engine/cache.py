@@ -5,6 +5,8 @@ from max.driver import CPU, Buffer, Device
 
 from solutions.solution_01 import GPT2Config
 
+STEP = 128  # positions by which the cache grows, at least; a multiple of a panel's 16
+
 
 class KeyValueCache:
     """The keys and values of a batch of texts, in all layers.
@@ -12,29 +14,42 @@ class KeyValueCache:
     All texts have the same length; a shorter one begins with padding, which no token attends to.
 
     Attributes:
-        buffers: for each layer its keys and its values, on the device.
+        buffers: for each layer its keys and its values, on the device, each
+            `[batch, n_head, capacity, head_dim]`; the capacity grows with the texts.
         length: how many positions are filled, padding included.
         padding: int64 `[batch]`, how many of them are padding.
     """
 
     def __init__(self, config: GPT2Config, device: Device, padding: np.ndarray) -> None:
-        shape = [len(padding), config.n_head, config.n_positions, config.head_dim]
-        self.buffers = [_zeros(shape, device) for _ in range(2 * config.n_layer)]
-        self.length = 0
         self.padding = padding
+        self.length = 0
+        self._limit = config.n_positions
+        empty = np.zeros([len(padding), config.n_head, 0, config.head_dim], np.float32)
+        self.buffers = [Buffer.from_dlpack(empty).to(device)] * (2 * config.n_layer)
+
+    @property
+    def capacity(self) -> int:
+        """How many positions there is room for."""
+        return self.buffers[0].shape[2]
+
+    def make_room(self, new: int) -> None:
+        """Sees to it that new positions fit; n_positions is the most there can be."""
+        needed = self.length + new
+        if needed > self._limit:
+            raise ValueError(f"{needed} positions do not fit into a context of {self._limit}")
+        if needed > self.capacity:
+            capacity = max(needed, min(2 * self.capacity, self._limit))
+            self._copy(slice(None), -(-capacity // STEP) * STEP)
 
     def keep(self, rows: list[int]) -> None:
         """Goes on with some of the texts, in the order given; one may be there many times."""
-        self.buffers = [_select(buffer, rows, self.length) for buffer in self.buffers]
+        self._copy(rows, self.capacity)
         self.padding = self.padding[rows]
 
-
-def _zeros(shape: list[int], device: Device) -> Buffer:
-    return Buffer.from_dlpack(np.zeros(shape, np.float32)).to(device)
-
-
-def _select(buffer: Buffer, rows: list[int], length: int) -> Buffer:
-    old = np.from_dlpack(buffer.to(CPU()))
-    new = np.zeros((len(rows), *old.shape[1:]), np.float32)
-    new[:, :, :length] = old[rows, :, :length]
-    return Buffer.from_dlpack(new).to(buffer.device)
+    def _copy(self, rows: slice | list[int], capacity: int) -> None:
+        for index, buffer in enumerate(self.buffers):
+            old = np.from_dlpack(buffer.to(CPU()))[rows]
+            batch, heads, filled, head_dim = old.shape
+            new = np.zeros([batch, heads, capacity, head_dim], np.float32)
+            new[:, :, :filled] = old
+            self.buffers[index] = Buffer.from_dlpack(new).to(buffer.device)

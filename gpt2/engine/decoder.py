@@ -24,7 +24,9 @@ class Decoder(GPT2LMHeadModel):
     def __init__(self, config: GPT2Config, form: Form) -> None:
         super().__init__(config)
         self.transformer.wte = form.embedding(config)
-        self.transformer.h = ModuleList([CachedBlock(config) for _ in range(config.n_layer)])
+        self.transformer.h = ModuleList(
+            CachedBlock(config, form.attention) for _ in range(config.n_layer)
+        )
         replace_linears(self.transformer.h, form.linear)
 
     def forward(
@@ -56,7 +58,7 @@ class Decoder(GPT2LMHeadModel):
 
 def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferType]:
     """The types of forward's arguments."""
-    cache_shape = ["batch", config.n_head, config.n_positions, config.head_dim]
+    cache_shape = ["batch", config.n_head, "capacity", config.head_dim]
     cache_type = BufferType(DType.float32, cache_shape, device=DeviceRef.from_device(device))
     return [
         TensorType(DType.int64, ["batch", "seq"], device=device),

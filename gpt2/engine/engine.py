@@ -6,9 +6,10 @@ import numpy as np
 from max.driver import CPU, Buffer, Device
 from max.engine import InferenceSession
 
+from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder
-from gpt2.weights import read_weights
+from gpt2.weights import check_finite, find_tensors
 from solutions.solution_01 import GPT2Config
 
 
@@ -25,9 +26,12 @@ class Engine:
         """
         self.config = config
         self.device = device
-        form = "few_rows" if device == CPU() else "plain"
+        # The kernels' panels are 16 wide; GPT-2's heads are 64.
+        form = "packed" if device == CPU() and config.head_dim % 16 == 0 else "plain"
         decoder = compiled_decoder(config, form, device)
-        weights = read_weights(folder, decoder.parameters, in_one_block=True)
+        prepare = {"plain": packing.plain, "packed": packing.packed}[form]
+        weights = prepare(find_tensors(folder, decoder.parameters))
+        check_finite(folder, weights)
         session = InferenceSession(devices=[device])
         self._model = session.load(decoder.path, weights_registry=weights)
 
@@ -47,6 +51,7 @@ class Engine:
             float32 `[batch, wanted, vocab_size]`.
         """
         _, new = ids.shape
+        cache.make_room(new)
         past = cache.length
         positions = past + np.arange(new) - cache.padding[:, None]  # [batch, seq]
         arguments = (

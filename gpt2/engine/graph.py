@@ -28,11 +28,12 @@ SOLUTIONS = ENGINE.parent.parent / "solutions"
 
 @dataclass(frozen=True)
 class CompiledDecoder:
-    """Where a compiled graph is, and what weights a checkpoint has to have for it.
+    """Where a compiled graph is, and what weights it is for.
 
     Attributes:
         path: MAX's compiled form.
-        parameters: the shape of each of step 11's parameters, by its name.
+        parameters: the shape of each of step 11's parameters, by its name: what a checkpoint
+            has to have.
     """
 
     path: Path
@@ -95,5 +96,4 @@ def _compile_into(folder: Path, config: GPT2Config, form: str, device: Device) -
     }
     compiled = decoder.compile(*input_types(config, device), weights=weights)
     compiled.export_mef(folder / GRAPH_FILE)
-    parameters = parameter_shapes(empty_model(config, device))
-    (folder / PARAMETERS_FILE).write_text(json.dumps(parameters))
+    (folder / PARAMETERS_FILE).write_text(json.dumps(parameter_shapes(empty_model(config, device))))

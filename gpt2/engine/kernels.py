@@ -7,31 +7,61 @@ from pathlib import Path
 
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor, TensorType
+from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
 
+LANES = 16  # outputs in a panel, positions in a panel of keys
 SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
-def few_rows_matmul(x: Tensor, weight: Tensor) -> Tensor:
-    """What `x @ weight.T` is, faster where x has few rows; on the CPU only.
+def packed_linear(x: Tensor, panels: Tensor, bias: Tensor) -> Tensor:
+    """x @ weight.T + bias, where the weight lies in panels of 16 outputs.
 
     Args:
         x: float32 `[batch, seq, k]`.
-        weight: float32 `[n, k]`.
+        panels: float32 `[n / 16 rounded up, k, 16]`, as `packing.pack` makes them.
+        bias: float32 `[n]`.
 
     Returns:
         float32 `[batch, seq, n]`.
     """
     batch, sequence_length, k = x.shape
-    n = weight.shape[0]
+    n = bias.shape[0]
     rows = x.reshape([batch * sequence_length, k])
-    product_type = TensorType(x.dtype, [rows.shape[0], n], device=x.device)
     (product,) = F.custom(
-        "few_rows_matmul", x.device, [rows, weight], [product_type], custom_extensions=library()
+        "packed_linear",
+        x.device,
+        [rows, panels, bias],
+        [TensorType(x.dtype, [rows.shape[0], n], device=x.device)],
+        custom_extensions=library(),
     )
     return product.reshape([batch, sequence_length, n])
+
+
+def cached_attention(qkv: Tensor, mask: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Writes new keys and values into the cache and attends to all that are there.
+
+    Args:
+        qkv: float32 `[batch, seq, 3 * n_embd]`: queries, keys and values of the new tokens.
+        mask: float32 `[batch, 1, seq, total]`, added to the scores.
+        keys: float32 `[batch, n_head, capacity, head_dim]`, capacity a multiple of 16: written
+            in place. Within a head, the kernel keeps them in panels of 16 positions.
+        values: as keys, in their natural order.
+
+    Returns:
+        float32 `[batch, seq, n_embd]`.
+    """
+    batch, sequence_length, width = qkv.shape
+    (mixed,) = F.inplace_custom(
+        "cached_attention",
+        qkv.device,
+        [qkv, mask, BufferValue(keys), BufferValue(values)],
+        [TensorType(qkv.dtype, [batch, sequence_length, width // 3], device=qkv.device)],
+        custom_extensions=library(),
+    )
+    return mixed
 
 
 def library() -> Path:

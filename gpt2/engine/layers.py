@@ -1,8 +1,4 @@
-"""The layers that hold the weights, in the forms that the engine chooses between.
-
-A form is a pair of classes: one for the linear layers, and one for the token embedding, whose
-table is also the model's head.
-"""
+"""The forms in which the engine keeps a model's weights, and the layers that multiply them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +6,25 @@ from dataclasses import dataclass
 from max.experimental.nn import Linear, Module
 from max.experimental.tensor import Tensor
 
-from gpt2.engine.kernels import few_rows_matmul
+from gpt2.engine.attention import CachedAttention, KernelAttention
+from gpt2.engine.kernels import LANES, packed_linear
 from solutions.solution_01 import GPT2Config
 from solutions.solution_05 import TokenEmbedding
 
 
-class FewRowsLinear(Linear):
-    """x @ weight.T + bias by the kernel for few rows."""
+class PackedLinear(Module[[Tensor], Tensor]):
+    """A linear layer by our own kernel.
+
+    Parameters: weight `[outputs / 16, inputs, 16]`, packed by `packing.pack`, and bias.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        self.weight = Tensor.zeros([-(-outputs // LANES), inputs, LANES])
+        self.bias = Tensor.zeros([outputs])
 
     def forward(self, x: Tensor) -> Tensor:
-        """x `[batch, seq, in]` -> `[batch, seq, out]`."""
-        return few_rows_matmul(x, self.weight) + self.bias
+        """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
+        return packed_linear(x, self.weight, self.bias)
 
 
 class TiedEmbedding(TokenEmbedding):
@@ -31,12 +35,19 @@ class TiedEmbedding(TokenEmbedding):
         return hidden @ self.weight.T
 
 
-class FewRowsEmbedding(TiedEmbedding):
-    """The same with the kernel for few rows."""
+class PackedEmbedding(TokenEmbedding):
+    """The table as it is, to look up rows, and packed, to multiply with.
+
+    Parameters: weight `[vocab_size, n_embd]`, of which few rows are ever read, and head.
+    """
+
+    def __init__(self, config: GPT2Config) -> None:
+        super().__init__(config)
+        self.head = PackedLinear(config.n_embd, config.vocab_size)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return few_rows_matmul(hidden, self.weight)
+        return self.head(hidden)
 
 
 @dataclass(frozen=True)
@@ -45,16 +56,18 @@ class Form:
 
     Attributes:
         linear: makes a linear layer from its numbers of inputs and outputs.
-        embedding: makes the token embedding.
+        embedding: makes the token embedding, with a method for the logits.
+        attention: the class of the attention.
     """
 
     linear: Callable[[int, int], Module]
     embedding: Callable[[GPT2Config], Module]
+    attention: type[CachedAttention]
 
 
 FORMS = {
-    "plain": Form(Linear, TiedEmbedding),
-    "few_rows": Form(FewRowsLinear, FewRowsEmbedding),  # on the CPU
+    "plain": Form(Linear, TiedEmbedding, CachedAttention),  # MAX's own, on any device
+    "packed": Form(PackedLinear, PackedEmbedding, KernelAttention),  # on the CPU
 }
 
 

@@ -1,1 +1,2 @@
-from .few_rows import *
+from .attention import *
+from .linear import *

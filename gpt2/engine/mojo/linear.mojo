@@ -1,0 +1,98 @@
+"""A linear layer whose weights lie in panels, read from front to back.
+
+Generating text multiplies huge matrices with a row or a few: the arithmetic is nothing, and
+reading the weights is everything. A panel is read in the order in which it lies in memory,
+which the processor foresees, and once: while it is in the cache, all rows are multiplied.
+"""
+
+from extensibility import InputTensor, OutputTensor, register
+from max.algorithm.backend.cpu.parallelize import sync_parallelize
+from max.runtime.asyncrt import parallelism_level
+
+from .product import LANES, Numbers, multiply
+
+
+@register("packed_linear")
+struct PackedLinear:
+    """The product of x `[rows, k]` and panels `[n / 16, k, 16]`, plus bias `[n]`: `[rows, n]`.
+
+    Where n is no multiple of 16, the last panel is filled up.
+    """
+
+    @staticmethod
+    def execute[
+        target: StaticString
+    ](
+        output: OutputTensor[dtype=DType.float32, rank=2, ...],
+        x: InputTensor[dtype=DType.float32, rank=2, ...],
+        panels: InputTensor[dtype=DType.float32, rank=3, ...],
+        bias: InputTensor[dtype=DType.float32, rank=1, ...],
+    ) raises:
+        linear(
+            output.unsafe_ptr(),
+            x.unsafe_ptr(),
+            panels.unsafe_ptr(),
+            bias.unsafe_ptr(),
+            x.dim_size(0),
+            x.dim_size(1),
+            bias.dim_size(0),
+        )
+
+
+def linear(
+    output: Numbers, x: Numbers, panels: Numbers, bias: Numbers, rows: Int, k: Int, n: Int
+):
+    var count = (n + LANES - 1) // LANES
+    var threads = parallelism_level(None)
+    var share = (count + threads - 1) // threads
+    share += share % 2  # two panels at a time, where there are many rows
+
+    def work(thread: Int) {imm}:
+        @__parameter
+        @always_inline
+        def fill[ROWS: Int, PANELS: Int, PARTS: Int](row: Int, first: Int):
+            """Computes rows from row, and panels from first, of the output."""
+            var sums = multiply[ROWS, PANELS, PARTS](
+                x.unsafe_offset(row * k),
+                k,
+                panels.unsafe_offset(first * k * LANES),
+                k * LANES,
+                LANES,
+                k,
+            )
+            comptime for r in range(ROWS):
+                comptime for p in range(PANELS):
+                    var column = (first + p) * LANES
+                    var at = (row + r) * n + column
+                    var sum = sums[r * PANELS + p]
+                    if column + LANES <= n:
+                        sum += bias.unsafe_load[width=LANES](column)
+                        output.unsafe_store(at, sum)
+                    else:
+                        for lane in range(n - column):
+                            output.unsafe_store(at + lane, sum[lane] + bias.unsafe_load(column + lane))
+
+        @__parameter
+        @always_inline
+        def fill_all_rows[PANELS: Int](first: Int):
+            var row = 0
+            while row + 8 <= rows:
+                fill[8, PANELS, 1](row, first)
+                row += 8
+            while row + 4 <= rows:
+                fill[4, PANELS, 1](row, first)
+                row += 4
+            while row < rows:
+                fill[1, PANELS, 4](row, first)
+                row += 1
+
+        var panel = thread * share
+        var end = min(panel + share, count)
+        while rows >= 8 and panel + 2 <= end:
+            fill_all_rows[2](panel)
+            panel += 2
+        while panel < end:
+            fill_all_rows[1](panel)
+            panel += 1
+
+    sync_parallelize(work, threads)

@@ -1,0 +1,62 @@
+"""The product that everything here is made of: a few rows times a panel of 16 columns.
+
+A panel holds 16 columns of a matrix `[k, n]` side by side, so that one instruction multiplies
+a number of x with 16 weights, and the sums of 16 outputs stay in one register until the end.
+"""
+
+comptime LANES = 16
+comptime Lanes = SIMD[DType.float32, LANES]
+comptime Numbers = Pointer[Float32, MutUnsafeAnyOrigin]
+
+
+@always_inline
+def multiply[
+    ROWS: Int, PANELS: Int, PARTS: Int
+](
+    x: Numbers,
+    x_stride: Int,
+    panel: Numbers,
+    panel_stride: Int,
+    step: Int,
+    k: Int,
+) -> Array[Lanes, ROWS * PANELS]:
+    """Multiplies ROWS rows of x, each of k numbers, with PANELS panels.
+
+    Parameters:
+        ROWS: How many rows of x share each load of the panels.
+        PANELS: How many panels share each number of x.
+        PARTS: In how many parts a sum is kept: an addition waits for the one before it, so
+            few rows alone would leave the processor idle.
+
+    Args:
+        x: The first row.
+        x_stride: From one row to the next.
+        panel: The first panel.
+        panel_stride: From one panel to the next.
+        step: From the 16 numbers of a panel to the next 16.
+        k: How many numbers are multiplied and added for each output.
+    """
+    var sums = Array[Lanes, PARTS * ROWS * PANELS](fill=0)
+
+    @__parameter
+    @always_inline
+    def add[part: Int](i: Int):
+        comptime for p in range(PANELS):
+            var weights = panel.unsafe_load[width=LANES](p * panel_stride + i * step)
+            comptime for row in range(ROWS):
+                comptime at = (part * ROWS + row) * PANELS + p
+                var number = Lanes(x.unsafe_load(row * x_stride + i))
+                sums[at] = weights.fma(number, sums[at])
+
+    var whole = k - k % PARTS
+    for i in range(0, whole, PARTS):
+        comptime for part in range(PARTS):
+            add[part](i + part)
+    for i in range(whole, k):
+        add[0](i)
+
+    var totals = Array[Lanes, ROWS * PANELS](fill=0)
+    comptime for part in range(PARTS):
+        comptime for at in range(ROWS * PANELS):
+            totals[at] += sums[part * ROWS * PANELS + at]
+    return totals^

@@ -1,0 +1,66 @@
+"""From a checkpoint's tensors to what the engine's layers multiply with."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from gpt2.weights import StoredTensor
+
+LANES = 16  # outputs in a panel
+CACHE_LINE = 16  # numbers of float32
+TOKEN_EMBEDDING = "transformer.wte.weight"
+HEAD = "transformer.wte.head"
+
+
+def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
+    """The parameters as step 11 has them, for the form `plain`."""
+    return {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
+
+
+def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
+    """The parameters with matrices in panels, for the form `packed`."""
+    arrays = {name: tensor.array() for name, tensor in tensors.items()}
+    matrices = {name: arrays[name] for name, tensor in tensors.items() if tensor.is_conv1d}
+    table = matrices[f"{HEAD}.weight"] = arrays[TOKEN_EMBEDDING]
+    panels = one_block({name: panel_shape(matrix) for name, matrix in matrices.items()})
+    for name, matrix in matrices.items():
+        pack(matrix, panels[name])
+    others = {
+        name: np.ascontiguousarray(array) for name, array in arrays.items() if name not in panels
+    }
+    return others | panels | {f"{HEAD}.bias": np.zeros(len(table), np.float32)}
+
+
+def panel_shape(matrix: np.ndarray) -> tuple[int, int, int]:
+    """The shape of a matrix `[n, k]` in panels: `[n / 16 rounded up, k, 16]`."""
+    outputs, inputs = matrix.shape
+    return -(-outputs // LANES), inputs, LANES
+
+
+def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
+    """Writes a matrix `[n, k]` into panels: panels[p, i, lane] = matrix[16 * p + lane, i].
+
+    Places beyond n become 0.
+    """
+    outputs, inputs = matrix.shape
+    whole = outputs // LANES
+    by_panel = matrix[: whole * LANES].reshape(whole, LANES, inputs)
+    panels[:whole] = by_panel.swapaxes(1, 2)
+    if whole < len(panels):
+        panels[whole] = 0
+        panels[whole, :, : outputs % LANES] = matrix[whole * LANES :].T
+
+
+def one_block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Room for float32 arrays in one piece of memory.
+
+    For a piece this large NumPy asks Linux for large pages (2 MB instead of 4 KB), and reading
+    through large pages is up to twice as fast: see the book's chapter on speed.
+    """
+    starts = np.cumsum([0, *(-(-math.prod(shape) // CACHE_LINE) for shape in shapes.values())])
+    block = np.empty(int(starts[-1]) * CACHE_LINE, np.float32)
+    return {
+        name: block[start * CACHE_LINE :][: math.prod(shape)].reshape(shape)
+        for (name, shape), start in zip(shapes.items(), starts, strict=False)
+    }
