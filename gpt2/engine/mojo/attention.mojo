@@ -133,16 +133,32 @@ def attend(
 
 @always_inline
 def softmax(scores: Numbers, mask: Numbers, scale: Float32, count: Int):
-    """Turns scores into weights that sum to 1, in place."""
-    var largest = Float32.MIN
-    for i in range(count):
-        var score = scores.unsafe_load(i) * scale + mask.unsafe_load(i)
-        scores.unsafe_store(i, score)
-        largest = max(largest, score)
-    var sum = Float32(0)
-    for i in range(count):
+    """Turns count scores into weights that sum to 1, in place."""
+    var whole = count - count % LANES
+    var largest_lanes = Lanes(Float32.MIN)
+    for i in range(0, whole, LANES):
+        var masked = scores.unsafe_load[width=LANES](i) * scale + mask.unsafe_load[width=LANES](i)
+        scores.unsafe_store(i, masked)
+        largest_lanes = max(largest_lanes, masked)
+    var largest = largest_lanes.reduce_max()
+    for i in range(whole, count):
+        var masked = scores.unsafe_load(i) * scale + mask.unsafe_load(i)
+        scores.unsafe_store(i, masked)
+        largest = max(largest, masked)
+
+    var sums = Lanes(0)
+    for i in range(0, whole, LANES):
+        var weights = exp(scores.unsafe_load[width=LANES](i) - largest)
+        scores.unsafe_store(i, weights)
+        sums += weights
+    var sum = sums.reduce_add()
+    for i in range(whole, count):
         var weight = exp(scores.unsafe_load(i) - largest)
         scores.unsafe_store(i, weight)
         sum += weight
-    for i in range(count):
-        scores.unsafe_store(i, scores.unsafe_load(i) / sum)
+
+    var factor = 1 / sum
+    for i in range(0, whole, LANES):
+        scores.unsafe_store(i, scores.unsafe_load[width=LANES](i) * factor)
+    for i in range(whole, count):
+        scores.unsafe_store(i, scores.unsafe_load(i) * factor)
