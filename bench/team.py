@@ -37,7 +37,9 @@ class Worker:
     def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
         """As bench.worker.perform, there."""
         self._process.send_signal(signal.SIGCONT)
-        print(json.dumps({"prompts": prompts, "count": count}), file=self._process.stdin, flush=True)
+        print(
+            json.dumps({"prompts": prompts, "count": count}), file=self._process.stdin, flush=True
+        )
         answer = self._answer()
         self.peak_memory = answer["peak_memory"]
         return answer

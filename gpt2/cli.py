@@ -56,14 +56,14 @@ def _step_number(text: str) -> int:
     return number
 
 
-def _temperature(text: str) -> float:
+def _number(text: str) -> float:
     try:
-        temperature = float(text)
+        number = float(text)
     except ValueError:
-        temperature = math.nan
-    if not (temperature >= 0 and math.isfinite(temperature)):
+        number = math.nan
+    if not (number >= 0 and math.isfinite(number)):
         raise typer.BadParameter(f"{text!r} is not a number of 0 or more")
-    return temperature
+    return number
 
 
 @app.callback()
@@ -92,33 +92,108 @@ def generate(
     ] = 200,
     temperature: Annotated[
         float,
-        typer.Option(
-            parser=_temperature, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."
-        ),
+        typer.Option(parser=_number, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."),
     ] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
+    top_k: Annotated[
+        int,
+        typer.Option(
+            parser=_whole_number(0), metavar="K", help="Of the K likeliest tokens only; 0 of all."
+        ),
+    ] = 0,
+    top_p: Annotated[
+        float,
+        typer.Option(
+            parser=_number, metavar="P", help="Of the likeliest tokens that together have P."
+        ),
+    ] = 1.0,
+    min_p: Annotated[
+        float,
+        typer.Option(
+            parser=_number, metavar="P", help="Of tokens P times as likely as the likeliest."
+        ),
+    ] = 0.0,
+    repetition_penalty: Annotated[
+        float,
+        typer.Option(parser=_number, metavar="R", help="Above 1: less of what was there before."),
+    ] = 1.0,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="End before this text; may be given again."),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many texts to write.")
+    ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
             parser=_whole_number(0), metavar="N", help="The same seed gives the same text."
         ),
     ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="q4_0 or q6_k: weights of 4.5 or 6.6 bits."),
+    ] = None,
+    speculate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHO", help="Who guesses ahead: lookup (the text), or a smaller model."
+        ),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="ENGINE", help="fast, or tutorial: step 12's loop.")
+    ] = "fast",
     device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
 ) -> None:
     """Continue a text."""
+    from gpt2.options import Options
+
+    try:
+        options = Options(
+            temperature=0.0 if greedy else temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            stop=stop or (),
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+    if engine not in ("fast", "tutorial"):
+        raise UserError(f"unknown engine {engine!r}: fast or tutorial")
+    if steps or engine == "tutorial":
+        from gpt2.commands.tutorial import generate_text as generate_by_steps
+
+        plain = Options(
+            temperature=options.temperature,
+            max_new_tokens=max_new_tokens,
+            seed=seed,
+            stop=options.stop,
+        )
+        if options != plain or samples > 1 or quantize or speculate:
+            raise UserError(
+                f"{'--steps' if steps else '--engine tutorial'} knows --temperature, --greedy, "
+                "--seed, --stop and --max-new-tokens; the other options are the fast engine's"
+            )
+        generate_by_steps(prompt, options, model=model, device=device, quiet=quiet, steps=steps)
+        return
+
     from gpt2.commands.generate import generate_text
 
     generate_text(
         prompt,
+        options,
         model=model,
-        max_new_tokens=max_new_tokens,
-        temperature=0.0 if greedy else temperature,
-        seed=seed,
+        samples=samples,
         device=device,
+        quantize=quantize,
+        speculate=speculate,
         quiet=quiet,
-        steps=steps,
     )
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from max.driver import CPU, Accelerator, Device, accelerator_count
+from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.compilation import CompiledCallable
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType, default_device, default_dtype
 
-from gpt2.errors import UserError
 from gpt2.weights import read_weights
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
@@ -28,24 +27,6 @@ class CompiledModel:
     def __call__(self, input_ids: Tensor) -> Tensor:
         """input_ids int64 `[batch, seq]` on the device -> float32 `[batch, seq, vocab_size]`."""
         return self.graph(input_ids)
-
-
-def choose_device(name: str) -> Device:
-    """The device of a name: `auto` (an accelerator if there is one), `cpu`, `gpu` or `gpu:N`.
-
-    Raises:
-        UserError: the name is none of these, or there is no such accelerator.
-    """
-    count = accelerator_count()
-    if name == "cpu" or (name == "auto" and count == 0):
-        return CPU()
-    kind, _, number = name.partition(":")
-    if kind not in ("auto", "gpu") or (number and not number.isdecimal()):
-        raise UserError(f"unknown device {name!r}: write auto, cpu, gpu or gpu:N")
-    index = int(number or 0)
-    if index >= count:
-        raise UserError(f"no device {name!r}: MAX finds {count} accelerators here; --device cpu")
-    return Accelerator(index)
 
 
 def empty_model(

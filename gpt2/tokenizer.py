@@ -34,6 +34,22 @@ class Tokenizer:
         self.vocab_size: int = self._encoding.get_vocab_size()
         self.end_of_text: int | None = self._encoding.token_to_id(END_OF_TEXT)
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """The id of each token, by the token's spelling."""
+        return self._encoding.get_vocab()
+
+    def check(self, vocab_size: int, folder: Path) -> None:
+        """Makes sure that the model of this folder knows every token.
+
+        Raises:
+            UserError: it has fewer than the tokenizer.
+        """
+        if self.vocab_size > vocab_size:
+            raise UserError(
+                f"{folder}: the tokenizer has {self.vocab_size} tokens, the model only {vocab_size}"
+            )
+
     def encode(self, text: str) -> list[int]:
         """The ids of a text.
 
@@ -43,11 +59,25 @@ class Tokenizer:
         try:
             return self._encoding.encode(text, add_special_tokens=False).ids
         except Exception as error:  # the library raises bare Exception
-            vocabulary = self._encoding.get_vocab()
-            words = sorted(vocabulary, key=vocabulary.__getitem__)
+            words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
             raise UserError(
                 f"this model has no tokens for {text!r}; it knows: {' '.join(words[:20])}"
             ) from error
+
+    def encode_prompt(self, prompt: str) -> list[int]:
+        """The ids of a prompt; of `<|endoftext|>`, where text begins, if it is empty.
+
+        Raises:
+            UserError: the vocabulary cannot spell it, or it is empty and has nothing to begin with.
+        """
+        if ids := self.encode(prompt):
+            return ids
+        if self.end_of_text is None:
+            raise UserError(
+                f"the prompt is empty, and this model has no {END_OF_TEXT} to start from: "
+                "give it a first word"
+            )
+        return [self.end_of_text]
 
     def decode(self, ids: list[int]) -> str:
         """The text of ids, special tokens included."""

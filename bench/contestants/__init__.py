@@ -77,9 +77,7 @@ ENTRIES = (
     Entry("llama.cpp F32", "llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
     Entry("llama.cpp Q8_0", "llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA),
     Entry("llama.cpp Q4_0", "llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA),
-    Entry(
-        "CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), ("ctranslate2",), True
-    ),
+    Entry("CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), ("ctranslate2",), True),
     Entry("CTranslate2 int8", "ctranslate", "CTranslate", ("int8",), ("ctranslate2",)),
     Entry("transformers float32", "transformers", "Transformers", ("float32",), TORCH, True),
     Entry("transformers bfloat16", "transformers", "Transformers", ("bfloat16",), TORCH),

@@ -64,9 +64,7 @@ class LlamaCpp:
         self._silence = api.llama_log_callback(lambda level, text, data: None)
         api.llama_log_set(self._silence, ctypes.c_void_p())
         api.llama_backend_init()
-        self._model = api.llama_model_load_from_file(
-            bytes(path), api.llama_model_default_params()
-        )
+        self._model = api.llama_model_load_from_file(bytes(path), api.llama_model_default_params())
         options = api.llama_context_default_params()
         options.n_ctx = context * SEQUENCES
         options.n_batch = options.n_ubatch = context

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import gpt2.runtime  # noqa: F401  (before MAX)
 import numpy as np
 from max.driver import CPU
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
+import gpt2.runtime  # noqa: F401  (before MAX)
 from gpt2.config import read_config
 from gpt2.model import load_model
 from solutions.solution_12 import generate_next_token

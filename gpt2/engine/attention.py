@@ -57,9 +57,7 @@ class KernelAttention(CachedAttention):
     def forward(self, x: Tensor) -> Tensor:
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`."""
         cache = self.cache
-        return self.c_proj(
-            cached_attention(self.c_attn(x), cache.mask, cache.keys, cache.values)
-        )
+        return self.c_proj(cached_attention(self.c_attn(x), cache.mask, cache.keys, cache.values))
 
 
 class CachedBlock(GPT2Block):

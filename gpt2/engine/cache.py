@@ -28,6 +28,11 @@ class KeyValueCache:
         self.buffers = [Buffer.from_dlpack(empty).to(device)] * (2 * config.n_layer)
 
     @property
+    def batch(self) -> int:
+        """How many texts there are."""
+        return len(self.padding)
+
+    @property
     def capacity(self) -> int:
         """How many positions there is room for."""
         return self.buffers[0].shape[2]

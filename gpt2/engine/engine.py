@@ -9,6 +9,8 @@ from max.engine import InferenceSession
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder
+from gpt2.engine.quantize import BLOCKS
+from gpt2.errors import UserError
 from gpt2.weights import check_finite, find_tensors
 from solutions.solution_01 import GPT2Config
 
@@ -19,18 +21,23 @@ class Engine:
     def __init__(
         self, folder: Path, config: GPT2Config, device: Device, quantize: str | None = None
     ) -> None:
-        """Loads a checkpoint. The first time on a machine it compiles, for a minute or two.
+        """Loads a checkpoint. The first time on a machine it compiles, for half a minute or so.
+
+        Args:
+            folder: the checkpoint.
+            config: its sizes.
+            device: where the engine is to run.
+            quantize: `q4_0` or `q6_k` for weights of fewer bits; None for float32.
 
         Raises:
-            UserError: the weights do not fit the config.
+            UserError: the weights do not fit the config, or cannot be quantized.
         """
         self.config = config
         self.device = device
-        # The kernels' panels are 16 wide; GPT-2's heads are 64.
-        form = "packed" if device == CPU() and config.head_dim % 16 == 0 else "plain"
+        form = choose_form(config, device, quantize)
         decoder = compiled_decoder(config, form, device)
-        prepare = {"plain": packing.plain, "packed": packing.packed}[form]
-        weights = prepare(find_tensors(folder, decoder.parameters))
+        tensors = find_tensors(folder, decoder.parameters)
+        weights = packing.prepare(tensors, form)
         check_finite(folder, weights)
         session = InferenceSession(devices=[device])
         self._model = session.load(decoder.path, weights_registry=weights)
@@ -66,6 +73,34 @@ class Engine:
 
     def _buffer(self, array: np.ndarray) -> Buffer:
         return Buffer.from_dlpack(np.ascontiguousarray(array)).to(self.device)
+
+
+def choose_form(config: GPT2Config, device: Device, quantize: str | None) -> str:
+    """How to keep the weights: a key of layers.FORMS.
+
+    Raises:
+        UserError: they cannot be quantized in this way.
+    """
+    kernels_fit = device == CPU() and config.head_dim % packing.LANES == 0
+    if quantize is None:
+        return "packed" if kernels_fit else "plain"
+    if quantize not in BLOCKS:
+        raise UserError(f"cannot quantize to {quantize!r}: choose one of {', '.join(BLOCKS)}")
+    if device != CPU():
+        raise UserError(f"{quantize} weights work on the CPU only: --device cpu")
+    if not kernels_fit:
+        raise UserError(
+            f"this model's heads have {config.head_dim} numbers; {quantize} weights need "
+            f"a multiple of {packing.LANES}"
+        )
+    multiple, _ = BLOCKS[quantize]
+    for name, size in (("n_embd", config.n_embd), ("n_inner", config.inner_dim)):
+        if size % multiple != 0:
+            raise UserError(
+                f"{quantize} rounds {multiple} numbers together, and this model's {name} of "
+                f"{size} is no multiple of that"
+            )
+    return quantize
 
 
 def attention_mask(new: int, past: int, padding: np.ndarray) -> np.ndarray:

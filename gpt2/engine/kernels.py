@@ -11,7 +11,6 @@ from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
 
-LANES = 16  # outputs in a panel, positions in a panel of keys
 SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 

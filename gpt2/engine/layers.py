@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from max.dtype import DType
+from max.experimental import functional as F
 from max.experimental.nn import Linear, Module
 from max.experimental.tensor import Tensor
+from max.graph import ops
+from max.graph.quantization import QuantizationEncoding
 
 from gpt2.engine.attention import CachedAttention, KernelAttention
-from gpt2.engine.kernels import LANES, packed_linear
+from gpt2.engine.kernels import packed_linear
+from gpt2.engine.packing import LANES, MULTIPLE
 from solutions.solution_01 import GPT2Config
 from solutions.solution_05 import TokenEmbedding
+
+quantized_matmul = F.functional(ops.qmatmul)
 
 
 class PackedLinear(Module[[Tensor], Tensor]):
@@ -35,19 +43,42 @@ class TiedEmbedding(TokenEmbedding):
         return hidden @ self.weight.T
 
 
-class PackedEmbedding(TokenEmbedding):
-    """The table as it is, to look up rows, and packed, to multiply with.
+class EmbeddingWithHead(TokenEmbedding):
+    """The table twice: as it is, to look up rows, and as a linear layer, to multiply with.
 
     Parameters: weight `[vocab_size, n_embd]`, of which few rows are ever read, and head.
     """
 
-    def __init__(self, config: GPT2Config) -> None:
+    def __init__(self, config: GPT2Config, linear: Callable[[int, int], Module]) -> None:
         super().__init__(config)
-        self.head = PackedLinear(config.n_embd, config.vocab_size)
+        self.head = linear(config.n_embd, config.vocab_size)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
         return self.head(hidden)
+
+
+class QuantizedLinear(Module[[Tensor], Tensor]):
+    """A linear layer by MAX's product with quantized weights, which rounds x to 8 bits, too.
+
+    Parameters: weight uint8 `[outputs rounded up to 32, bytes of a row]`, made by
+    `packing.quantized`, and bias.
+    """
+
+    def __init__(self, inputs: int, outputs: int, encoding: QuantizationEncoding) -> None:
+        parameters = encoding.block_parameters
+        row = inputs // parameters.elements_per_block * parameters.block_size
+        self.weight = Tensor.zeros([-(-outputs // MULTIPLE) * MULTIPLE, row], dtype=DType.uint8)
+        self.bias = Tensor.zeros([outputs])
+        self.encoding = encoding
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
+        batch, sequence_length, inputs = x.shape
+        rows = x.reshape([batch * sequence_length, inputs])
+        product = quantized_matmul(self.encoding, None, rows, self.weight)
+        outputs = int(self.bias.shape[0])
+        return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
 
 
 @dataclass(frozen=True)
@@ -65,9 +96,16 @@ class Form:
     attention: type[CachedAttention]
 
 
+def _with_head(linear: Callable[[int, int], Module]) -> Form:
+    return Form(linear, partial(EmbeddingWithHead, linear=linear), KernelAttention)
+
+
 FORMS = {
     "plain": Form(Linear, TiedEmbedding, CachedAttention),  # MAX's own, on any device
-    "packed": Form(PackedLinear, PackedEmbedding, KernelAttention),  # on the CPU
+    # On the CPU, with kernels of our own:
+    "packed": _with_head(PackedLinear),
+    "q4_0": _with_head(partial(QuantizedLinear, encoding=QuantizationEncoding.Q4_0)),
+    "q6_k": _with_head(partial(QuantizedLinear, encoding=QuantizationEncoding.Q6_K)),
 }
 
 

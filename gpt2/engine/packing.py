@@ -5,12 +5,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gpt2.engine.quantize import quantize_q4_0, quantize_q6_k
 from gpt2.weights import StoredTensor
 
 LANES = 16  # outputs in a panel
+MULTIPLE = 32  # of rows, that MAX's quantized product wants
 CACHE_LINE = 16  # numbers of float32
 TOKEN_EMBEDDING = "transformer.wte.weight"
 HEAD = "transformer.wte.head"
+
+
+def prepare(tensors: Mapping[str, StoredTensor], form: str) -> dict[str, np.ndarray]:
+    """The parameters of a decoder by their names; form is a key of layers.FORMS."""
+    if form == "plain":
+        return plain(tensors)
+    return packed(tensors) if form == "packed" else quantized(tensors, form)
 
 
 def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
@@ -20,16 +29,42 @@ def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
 
 def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     """The parameters with matrices in panels, for the form `packed`."""
-    arrays = {name: tensor.array() for name, tensor in tensors.items()}
-    matrices = {name: arrays[name] for name, tensor in tensors.items() if tensor.is_conv1d}
-    table = matrices[f"{HEAD}.weight"] = arrays[TOKEN_EMBEDDING]
+    matrices, others = _matrices_and_others(tensors)
     panels = one_block({name: panel_shape(matrix) for name, matrix in matrices.items()})
     for name, matrix in matrices.items():
         pack(matrix, panels[name])
-    others = {
-        name: np.ascontiguousarray(array) for name, array in arrays.items() if name not in panels
+    return others | panels
+
+
+def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
+    """The parameters with matrices of fewer bits, for the forms `q4_0` and `q6_k`."""
+    quantize_matrix = {"q4_0": quantize_q4_0, "q6_k": quantize_q6_k}[encoding]
+    matrices, others = _matrices_and_others(tensors)
+    return others | {
+        name: _fill_up(quantize_matrix(matrix), -len(matrix) % MULTIPLE)
+        for name, matrix in matrices.items()
     }
-    return others | panels | {f"{HEAD}.bias": np.zeros(len(table), np.float32)}
+
+
+def _matrices_and_others(
+    tensors: Mapping[str, StoredTensor],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The weights of linear layers, `[outputs, inputs]`, the head among them, and the rest."""
+    matrices = {name: tensor.array() for name, tensor in tensors.items() if tensor.is_conv1d}
+    others = {
+        name: np.ascontiguousarray(tensor.array())
+        for name, tensor in tensors.items()
+        if name not in matrices
+    }
+    table = others[TOKEN_EMBEDDING]
+    matrices[f"{HEAD}.weight"] = table
+    others[f"{HEAD}.bias"] = np.zeros(len(table), np.float32)
+    return matrices, others
+
+
+def _fill_up(rows: np.ndarray, more: int) -> np.ndarray:
+    """Adds rows of zeros."""
+    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)]) if more else rows
 
 
 def panel_shape(matrix: np.ndarray) -> tuple[int, int, int]:

@@ -96,7 +96,7 @@ def attend(
         """Does so for ROWS queries from first, which see the tokens up to the last of them."""
         var seen = past + first + ROWS
         for panel in range((seen + LANES - 1) // LANES):
-            var products = multiply[ROWS, 1, 1](
+            var products = multiply[ROWS, 1](
                 queries.unsafe_offset(first * stride),
                 stride,
                 keys.unsafe_offset(panel * head_dim * LANES),
@@ -115,7 +115,7 @@ def attend(
                 seen,
             )
         for part in range(0, head_dim, LANES):
-            var mixed = multiply[ROWS, 1, 1](
+            var mixed = multiply[ROWS, 1](
                 scores, room, values.unsafe_offset(part), 0, head_dim, seen
             )
             comptime for row in range(ROWS):

@@ -50,9 +50,9 @@ def linear(
     def work(thread: Int) {imm}:
         @__parameter
         @always_inline
-        def fill[ROWS: Int, PANELS: Int, PARTS: Int](row: Int, first: Int):
+        def fill[ROWS: Int, PANELS: Int](row: Int, first: Int):
             """Computes rows from row, and panels from first, of the output."""
-            var sums = multiply[ROWS, PANELS, PARTS](
+            var sums = multiply[ROWS, PANELS](
                 x.unsafe_offset(row * k),
                 k,
                 panels.unsafe_offset(first * k * LANES),
@@ -77,13 +77,13 @@ def linear(
         def fill_all_rows[PANELS: Int](first: Int):
             var row = 0
             while row + 8 <= rows:
-                fill[8, PANELS, 1](row, first)
+                fill[8, PANELS](row, first)
                 row += 8
             while row + 4 <= rows:
-                fill[4, PANELS, 1](row, first)
+                fill[4, PANELS](row, first)
                 row += 4
             while row < rows:
-                fill[1, PANELS, 4](row, first)
+                fill[1, PANELS](row, first)
                 row += 1
 
         var panel = thread * share

@@ -11,22 +11,18 @@ comptime Numbers = Pointer[Float32, MutUnsafeAnyOrigin]
 
 @always_inline
 def multiply[
-    ROWS: Int, PANELS: Int, PARTS: Int
+    ROWS: Int, PANELS: Int
 ](
-    x: Numbers,
-    x_stride: Int,
-    panel: Numbers,
-    panel_stride: Int,
-    step: Int,
-    k: Int,
+    x: Numbers, x_stride: Int, panel: Numbers, panel_stride: Int, step: Int, k: Int
 ) -> Array[Lanes, ROWS * PANELS]:
     """Multiplies ROWS rows of x, each of k numbers, with PANELS panels.
+
+    However many rows and panels there are, each output is summed in the same order, so that a
+    text does not depend on what else is computed beside it, to the last bit.
 
     Parameters:
         ROWS: How many rows of x share each load of the panels.
         PANELS: How many panels share each number of x.
-        PARTS: In how many parts a sum is kept: an addition waits for the one before it, so
-            few rows alone would leave the processor idle.
 
     Args:
         x: The first row.
@@ -36,27 +32,11 @@ def multiply[
         step: From the 16 numbers of a panel to the next 16.
         k: How many numbers are multiplied and added for each output.
     """
-    var sums = Array[Lanes, PARTS * ROWS * PANELS](fill=0)
-
-    @__parameter
-    @always_inline
-    def add[part: Int](i: Int):
+    var sums = Array[Lanes, ROWS * PANELS](fill=0)
+    for i in range(k):
         comptime for p in range(PANELS):
             var weights = panel.unsafe_load[width=LANES](p * panel_stride + i * step)
             comptime for row in range(ROWS):
-                comptime at = (part * ROWS + row) * PANELS + p
                 var number = Lanes(x.unsafe_load(row * x_stride + i))
-                sums[at] = weights.fma(number, sums[at])
-
-    var whole = k - k % PARTS
-    for i in range(0, whole, PARTS):
-        comptime for part in range(PARTS):
-            add[part](i + part)
-    for i in range(whole, k):
-        add[0](i)
-
-    var totals = Array[Lanes, ROWS * PANELS](fill=0)
-    comptime for part in range(PARTS):
-        comptime for at in range(ROWS * PANELS):
-            totals[at] += sums[part * ROWS * PANELS + at]
-    return totals^
+                sums[row * PANELS + p] = weights.fma(number, sums[row * PANELS + p])
+    return sums^

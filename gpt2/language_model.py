@@ -1,0 +1,195 @@
+"""The engine as a Python interface: `load` a model, and let it write."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from gpt2.config import read_config
+from gpt2.continuation import Continuation
+from gpt2.devices import choose_device
+from gpt2.engine.batch import Batch
+from gpt2.engine.engine import Engine
+from gpt2.engine.guessers import DraftModel, PromptLookup
+from gpt2.engine.speculation import Guesser, speculate
+from gpt2.errors import UserError
+from gpt2.locate import locate
+from gpt2.options import Keywords, Options
+from gpt2.tokenizer import Tokenizer
+
+LOOKUP = "lookup"
+LOOKUP_GUESSES = 7  # with the token before them eight rows, which cost little more than one
+DRAFT_GUESSES = 4
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A text that a model wrote.
+
+    Attributes:
+        text: what follows the prompt.
+        ids: its tokens.
+        log_probabilities: the natural logarithm of each token's probability, before any
+            strategy; empty unless asked for.
+        finish_reason: `stop` at a stop string or token, `length` after max_new_tokens.
+    """
+
+    text: str
+    ids: list[int]
+    log_probabilities: list[float]
+    finish_reason: str
+
+
+class LanguageModel:
+    """A model that continues texts. Make one with `load`."""
+
+    def __init__(
+        self, engine: Engine, tokenizer: Tokenizer, draft: Engine | None, lookup: bool
+    ) -> None:
+        self.engine = engine
+        self.tokenizer = tokenizer
+        self._draft = draft
+        self._lookup = lookup
+
+    def stream(self, prompt: str, **keywords: Unpack[Keywords]) -> Iterator[str]:
+        """Continues a text, a piece at a time. Who stops asking for pieces ends it.
+
+        Args:
+            prompt: the text; what exceeds the model's context is not seen.
+            keywords: the fields of `gpt2.options.Options`.
+
+        Yields:
+            Pieces, as soon as they are certain; together they are what follows the prompt.
+
+        Raises:
+            UserError: the prompt cannot be encoded.
+            ValueError: an option is out of its range.
+        """
+        continuation = self.start(prompt, Options(**keywords))
+        return self.write(continuation)
+
+    def generate(
+        self, prompts: str | Sequence[str], *, samples: int = 1, **keywords: Unpack[Keywords]
+    ) -> list[Generation]:
+        """Continues texts, all together.
+
+        Args:
+            prompts: a text, or several.
+            samples: how many times to continue each.
+            keywords: the fields of `gpt2.options.Options`; the nth text is that of seed + n.
+
+        Returns:
+            The samples of the first prompt, then those of the second, and so on.
+
+        Raises:
+            UserError: a prompt cannot be encoded.
+            ValueError: an option is out of its range, or samples is below 1.
+        """
+        options = Options(**keywords)
+        if samples < 1:
+            raise ValueError(f"samples has to be 1 or more, not {samples}")
+        prompts = [prompts] if isinstance(prompts, str) else prompts
+        texts = [prompt for prompt in prompts for _ in range(samples)]
+        continuations = [self.start(text, options, number) for number, text in enumerate(texts)]
+        if len(continuations) == 1 or self._speculates:
+            for continuation in continuations:
+                for _ in self.write(continuation):
+                    pass
+        elif continuations:
+            _write_together(self.engine, continuations)
+        return [
+            Generation(
+                continuation.text,
+                continuation.new_ids,
+                continuation.log_probabilities,
+                continuation.finish_reason or "",
+            )
+            for continuation in continuations
+        ]
+
+    def start(self, prompt: str, options: Options, number: int = 0) -> Continuation:
+        """A text that begins with a prompt; number counts the texts of one seed."""
+        seed = None if options.seed is None else options.seed + number
+        return Continuation(self.tokenizer, self.tokenizer.encode_prompt(prompt), options, seed)
+
+    def write(self, continuation: Continuation) -> Iterator[str]:
+        """Finishes a text that `start` began; yields its pieces."""
+        if self._speculates:
+            count = LOOKUP_GUESSES if self._lookup else DRAFT_GUESSES
+            yield from speculate(self.engine, self._guesser(), continuation, count)
+            return
+        batch = Batch(self.engine, [continuation.ids])
+        while True:
+            (logits,) = batch.logits
+            token = continuation.choose(logits)
+            yield continuation.push(token, logits)
+            if continuation.finish_reason is not None:
+                return
+            batch.append([token])
+
+    @property
+    def _speculates(self) -> bool:
+        return self._lookup or self._draft is not None
+
+    def _guesser(self) -> Guesser:
+        return PromptLookup() if self._draft is None else DraftModel(self._draft)
+
+
+def _write_together(engine: Engine, continuations: list[Continuation]) -> None:
+    writing = list(continuations)
+    batch = Batch(engine, [continuation.ids for continuation in writing])
+    while True:
+        tokens = []
+        for continuation, logits in zip(writing, batch.logits, strict=True):
+            tokens.append(continuation.choose(logits))
+            continuation.push(tokens[-1], logits)
+        places = [i for i, text in enumerate(writing) if text.finish_reason is None]
+        if not places:
+            return
+        if len(places) < len(writing):
+            writing = [writing[place] for place in places]
+            batch.keep(places)
+        batch.append([tokens[place] for place in places])
+
+
+def load(
+    model: str = "shakespeare",
+    *,
+    device: str = "auto",
+    quantize: str | None = None,
+    speculate: str | None = None,
+) -> LanguageModel:
+    """Loads a model, downloading and compiling it the first time.
+
+    Args:
+        model: a shipped checkpoint, a folder, one of OpenAI's sizes (`gpt2`, `1558M`), or a
+            Hugging Face repository.
+        device: `auto`, `cpu`, `gpu` or `gpu:N`.
+        quantize: `q4_0` or `q6_k` for weights of 4.5 or 6.6 bits; None for 32.
+        speculate: who guesses ahead: `lookup` (the text itself), or the name of a smaller model
+            with the same vocabulary; None for nobody.
+
+    Raises:
+        UserError: there is no such model or device, a file is damaged, or the options do not go
+            together.
+    """
+    chosen_device = choose_device(device)
+    folder = locate(model)
+    config, tokenizer = read_config(folder), Tokenizer(folder)
+    tokenizer.check(config.vocab_size, folder)
+    draft_folder = None if speculate in (None, LOOKUP) else _draft_folder(speculate, tokenizer)
+    engine = Engine(folder, config, chosen_device, quantize)
+    draft = draft_folder and Engine(draft_folder, read_config(draft_folder), chosen_device)
+    return LanguageModel(engine, tokenizer, draft, lookup=speculate == LOOKUP)
+
+
+def _draft_folder(draft: str, tokenizer: Tokenizer) -> Path:
+    """The folder of a model that may guess for one with this tokenizer."""
+    folder = locate(draft)
+    other = Tokenizer(folder)
+    if other.vocabulary != tokenizer.vocabulary:
+        raise UserError(
+            f"{draft} cannot guess for this model: its vocabulary is another one "
+            f"({other.vocab_size} tokens, not {tokenizer.vocab_size}, or others)"
+        )
+    return folder
