@@ -4,15 +4,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from gpt2.continuation import Continuation
 from gpt2.errors import UserError
+from gpt2.language_model import load
 from gpt2.options import Options
 from gpt2.terminal import note, run_visibly, write
-
-if TYPE_CHECKING:
-    from gpt2.language_model import LanguageModel
 
 
 def generate_text(
@@ -34,14 +31,8 @@ def generate_text(
         UserError: the device, a file, the prompt or a combination of options cannot be used.
     """
     prompt = read_prompt(prompt)
-
-    def load_model() -> "LanguageModel":
-        from gpt2.language_model import load
-
-        return load(model, device=device, quantize=quantize, speculate=speculate)
-
     language_model = run_visibly(
-        load_model,
+        lambda: load(model, device=device, quantize=quantize, speculate=speculate),
         f"Loading {model}",
         "Compiling the model for this machine: a minute, and only this once.",
     )

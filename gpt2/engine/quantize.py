@@ -43,7 +43,10 @@ GROUP = 16  # numbers of Q6_K with the same scale
 SEARCH = 4
 LARGEST_SCALE = 127 - SEARCH  # so that the search does not leave int8
 
-CHUNK = 1 << 16  # numbers; they and what is computed from them stay in a core's cache
+# Numbers that a thread works on at a time: 1 MB, so that they and what is computed from them stay
+# in the processor's cache. With far fewer, the threads mostly wait for each other, because
+# Python lets only one at a time start NumPy's operations.
+CHUNK = 1 << 18
 
 
 def quantize_q4_0(matrix: np.ndarray) -> np.ndarray:
@@ -98,30 +101,32 @@ def _quantize(
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
     numbers = _side_by_side(rows, 32)
     # 4 bits hold -8 to 7: the number furthest from 0 becomes -8, whatever its sign.
-    scale = _furthest_from_zero(numbers) / -8
-    # Stored with 8 added; and half a step more, because the cast rounds down.
-    integers = (numbers * _inverse(scale) + 8.5).astype(np.uint8)
+    scales = _furthest_from_zero(numbers) / -8  # [k // 32, rows]
+    # Stored with 8 added; and with 0.5, because the cast rounds down.
+    integers = (numbers * _inverse(scales) + 8.5).astype(np.uint8)
     integers = np.minimum(integers, 15)
-    blocks["scale"] = scale.T
+    blocks["scale"] = scales.T
     blocks["integers"] = (integers[:16] | integers[16:] << 4).T
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
     numbers = _side_by_side(rows, GROUP)
-    # 6 bits hold -32 to 31: a group's number furthest from 0 becomes about -32.
-    scales = _furthest_from_zero(numbers) / -32  # [k // 16, rows]
-    largest = np.abs(scales).reshape(-1, 16, len(rows)).max(axis=1)
+    # 6 bits hold -32 to 31: a group's number furthest from 0 becomes -32, whatever its sign.
+    wanted = _furthest_from_zero(numbers) / -32  # [k // 16, rows]
+    largest = np.abs(wanted).reshape(-1, 16, len(rows)).max(axis=1)  # [k // 256, rows]
     blocks["scale"] = (largest / LARGEST_SCALE).T
-    # From here on everything is in units of the block's scale, as it is after rounding to 16 bits.
-    unit = _inverse(blocks["scale"].T.astype(np.float32)).repeat(16, axis=0)
-    numbers *= unit
-    scales = np.rint(scales * unit).clip(-LARGEST_SCALE, LARGEST_SCALE)
-    scales = _search_scales(numbers, scales)
+
+    # From here on everything is in units of the block's scale, as 16 bits hold it.
+    unit = blocks["scale"].T.astype(np.float32).repeat(16, axis=0)  # [k // 16, rows]
+    numbers *= _inverse(unit)
+    # In the smallest numbers of 16 bits the unit may be so inexact that a scale is too large.
+    wanted = np.rint(wanted * _inverse(unit)).clip(-LARGEST_SCALE, LARGEST_SCALE)
+    scales = _search_scales(numbers, wanted)
     blocks["group_scales"] = scales.T.reshape(*blocks.shape, 16)
 
-    integers = (_integers(numbers, scales) + 32).astype(np.uint8)
-    # Half a block has four quarters of 32 numbers: a byte of low bits holds the same place of
-    # two of them (the first and third, or the second and fourth), one of high bits of all four.
+    integers = (_integers(numbers, scales) + 32).astype(np.uint8)  # 0 to 63
+    # Half a block is four quarters of 32 integers. A byte of low bits has the same place in the
+    # first and the third quarter, or the second and the fourth; one of high bits in all four.
     quarters = integers.T.reshape(*blocks.shape, 2, 4, 32)
     low, high = quarters & 15, quarters >> 4
     low = low[..., :2, :] | low[..., 2:, :] << 4
@@ -152,7 +157,7 @@ def _side_by_side(rows: np.ndarray, size: int) -> np.ndarray:
     along memory. Rows of a transposed view are copied as fast as others, or faster.
     """
     groups = rows.T.reshape(-1, size, len(rows))
-    return np.ascontiguousarray(groups.swapaxes(0, 1), dtype=np.float32)
+    return np.array(groups.swapaxes(0, 1), np.float32, order="C")
 
 
 def _furthest_from_zero(numbers: np.ndarray) -> np.ndarray:
