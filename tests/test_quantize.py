@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
+from hypothesis.extra.numpy import arrays
 
 from gpt2.engine import quantize
 from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
@@ -26,7 +26,7 @@ def normal(rng, *shape, size=1.0):
 
 def rows_of_many_kinds(rng, k):
     """Magnitudes from far too small for a scale of 16 bits to nearly too large."""
-    sizes = 10.0 ** np.arange(-42, 6)[:, None]
+    sizes = 10.0 ** np.arange(-42, 5.5, 0.1)[:, None]
     return np.concatenate(
         [
             normal(rng, 40, k),
@@ -47,14 +47,14 @@ def test_q4_0_has_the_bytes_of_gguf(gguf, rng):
     # Where 1 / scale is infinite, gguf casts what is no number; the scale is stored as 0 anyway.
     defined = np.abs(matrix).max(axis=1) > 1e-37
     defined |= (matrix == 0).all(axis=1)
-    assert defined.sum() > 80
+    assert 0.8 < defined.mean() < 1
     np.testing.assert_array_equal(quantize_q4_0(matrix)[defined], expected[defined])
 
 
 @given(
     arrays(
         np.float32,
-        array_shapes(min_dims=2, max_dims=2, max_side=3).map(lambda shape: (shape[0], 32)),
+        st.tuples(st.integers(1, 3), st.just(64)),
         elements=st.floats(-5e5, 5e5, width=32, allow_subnormal=False)
         | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5]),
     )
@@ -68,22 +68,23 @@ def test_q4_0_has_the_bytes_of_gguf_for_any_numbers(gguf, matrix):
 
 def test_q6_k_is_read_by_gguf_with_an_error_below_one_step(gguf, rng):
     matrix = rows_of_many_kinds(rng, 512)
-    restored = gguf.quants.dequantize(quantize_q6_k(matrix), gguf.GGMLQuantizationType.Q6_K)
-    groups = np.abs(matrix).reshape(-1, 2, 16, 16).max(axis=-1)
-    blocks = groups.max(axis=-1, keepdims=True)
+    stored = quantize_q6_k(matrix)
+    restored = gguf.quants.dequantize(stored, gguf.GGMLQuantizationType.Q6_K)
+    errors = np.square(restored - matrix).reshape(-1, 2, 16, 16).mean(axis=-1) ** 0.5
     # The obvious scale errs by at most one step (half of one, but at 32 steps on the side that
     # ends at 31), and rounding it up makes the step larger by one unit of the block's scale.
-    step = groups / 32 + blocks / 32 / quantize.LARGEST_SCALE
-    # Below, a block's scale is no normal number of 16 bits.
-    normal = blocks / 32 / quantize.LARGEST_SCALE > np.finfo(np.float16).smallest_normal
-    errors = np.square(restored - matrix).reshape(*groups.shape, 16).mean(axis=-1) ** 0.5
-    assert (errors <= np.where(normal, 1.001 * step, groups)).all()
-    assert (errors[normal[..., 0]] > 0).any()
+    unit = stored.view(quantize.Q6_K)["scale"].astype(np.float32)[..., None]
+    groups = np.abs(matrix).reshape(-1, 2, 16, 16).max(axis=-1)
+    step = 1.001 * (groups / 32 + unit)
+    # Among the smallest numbers of 16 bits, a block's scale can be far below what was wanted.
+    enough = 1.001 * 32 * quantize.LARGEST_SCALE * unit >= groups.max(axis=-1, keepdims=True)
+    assert 0.1 < enough.mean() < 1
+    assert (errors <= np.where(enough, step, groups)).all()
 
 
 def llama_cpp_q6_k(matrix):
     llama_cpp = pytest.importorskip("llama_cpp", reason="uv sync --group peers")
-    (library,) = (Path(llama_cpp.__file__).parent / "lib").glob("libggml-base.*[!0-9]")
+    library = next((Path(llama_cpp.__file__).parent / "lib").glob("*ggml-base*"))
     function = ctypes.CDLL(str(library)).ggml_quantize_chunk
     function.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
     function.argtypes += [ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]

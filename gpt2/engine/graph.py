@@ -85,6 +85,7 @@ def _processor() -> str:
 def _compile_into(folder: Path, config: GPT2Config, form: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
     from gpt2.engine.decoder import Decoder, input_types
+    from gpt2.engine.kernels import library
     from gpt2.engine.layers import FORMS
     from gpt2.model import empty_model, parameter_shapes
 
@@ -94,6 +95,7 @@ def _compile_into(folder: Path, config: GPT2Config, form: str, device: Device) -
         name: np.zeros(tuple(map(int, parameter.shape)), parameter.dtype.to_numpy())
         for name, parameter in decoder.parameters
     }
-    compiled = decoder.compile(*input_types(config, device), weights=weights)
+    types = input_types(config, device)
+    compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
     compiled.export_mef(folder / GRAPH_FILE)
     (folder / PARAMETERS_FILE).write_text(json.dumps(parameter_shapes(empty_model(config, device))))
