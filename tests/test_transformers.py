@@ -54,7 +54,8 @@ import re, sys
 import gpt2.runtime
 from pathlib import Path
 from gpt2.config import read_config
-from gpt2.model import choose_device, load_model
+from gpt2.devices import choose_device
+from gpt2.model import load_model
 
 def kilobytes(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])

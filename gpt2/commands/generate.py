@@ -56,11 +56,11 @@ def show(
         limit: how many tokens the model sees at once.
         quiet: the text alone.
     """
-    dropped = len(continuation.ids) - limit
-    if dropped > 0 and not quiet:
+    unseen = len(continuation.ids) - limit
+    if unseen > 0 and not quiet:
         note(
             f"The prompt is longer than the context of {limit} tokens: "
-            f"its first {dropped} tokens are not seen."
+            f"its first {unseen} tokens were dropped."
         )
     write(prompt)
     began = time.monotonic()
@@ -73,16 +73,11 @@ def show(
         if not quiet:
             count = len(continuation.new_ids)
             tokens = "token" if count == 1 else "tokens"
-            note(
-                f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second"
-                + _forgotten(len(continuation.ids) - limit, limit)
-            )
-
-
-def _forgotten(tokens: int, limit: int) -> str:
-    if tokens <= 0:
-        return ""
-    return f"; the context of {limit} tokens was full, so the oldest were dropped"
+            line = f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second"
+            # The last token is written, but never read.
+            if len(continuation.ids) - 1 > limit + max(unseen, 0):
+                line += f"; the context of {limit} tokens was full, so the oldest were dropped"
+            note(line)
 
 
 def read_prompt(argument: str | None) -> str:

@@ -23,7 +23,12 @@ GRAPH_FILE = "decoder.mef"
 PARAMETERS_FILE = "parameters.json"
 
 ENGINE = Path(__file__).parent
-SOLUTIONS = ENGINE.parent.parent / "solutions"
+# What decides about the graph: when any of it changes, another graph is compiled.
+SOURCES = [
+    *(ENGINE / name for name in ("attention.py", "decoder.py", "kernels.py", "layers.py")),
+    *sorted((ENGINE / "mojo").glob("*.mojo")),
+    *sorted((ENGINE.parent.parent / "solutions").glob("*.py")),
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
 def _fingerprint(config: GPT2Config, form: str, device: Device) -> str:
     """Names everything that the compiled graph depends on."""
     digest = hashlib.sha256()
-    for path in sorted([*ENGINE.rglob("*.py"), *ENGINE.rglob("*.mojo"), *SOLUTIONS.glob("*.py")]):
+    for path in SOURCES:
         digest.update(path.read_bytes())
     machine = [version("max"), platform.machine(), _processor(), str(device), device.api]
     digest.update(json.dumps([asdict(config), form, *machine]).encode())

@@ -8,6 +8,7 @@ so that a query meets 16 keys in one instruction; its values lie as they come,
 from extensibility import InputTensor, OutputTensor, _MutableInputTensor, register
 from max.algorithm.backend.cpu.parallelize import sync_parallelize
 from std.math import exp, sqrt
+from std.utils.numerics import inf
 
 from .product import LANES, Lanes, Numbers, multiply
 
@@ -113,6 +114,7 @@ def attend(
                 mask.unsafe_offset((first + row) * total),
                 scale,
                 seen,
+                total,
             )
         for part in range(0, head_dim, LANES):
             var mixed = multiply[ROWS, 1](
@@ -132,33 +134,37 @@ def attend(
 
 
 @always_inline
-def softmax(scores: Numbers, mask: Numbers, scale: Float32, count: Int):
-    """Turns count scores into weights that sum to 1, in place."""
-    var whole = count - count % LANES
-    var largest_lanes = Lanes(Float32.MIN)
-    for i in range(0, whole, LANES):
-        var masked = scores.unsafe_load[width=LANES](i) * scale + mask.unsafe_load[width=LANES](i)
-        scores.unsafe_store(i, masked)
-        largest_lanes = max(largest_lanes, masked)
-    var largest = largest_lanes.reduce_max()
-    for i in range(whole, count):
-        var masked = scores.unsafe_load(i) * scale + mask.unsafe_load(i)
-        scores.unsafe_store(i, masked)
-        largest = max(largest, masked)
+def softmax(scores: Numbers, mask: Numbers, scale: Float32, count: Int, total: Int):
+    """Turns count scores into weights that sum to 1, in place; up to the next 16 follow zeros.
 
+    A position is always added in the same lane, so that the sum does not depend on count.
+
+    Args:
+        scores: Of one query; there is room up to the next multiple of 16.
+        mask: What to add to them, total numbers.
+        scale: What to multiply them with before.
+        count: Behind these the mask is minus infinity.
+        total: How many positions there are.
+    """
+    var largest = Lanes(Float32.MIN)
+    for i in range(0, count, LANES):
+        var added = Lanes(-inf[DType.float32]())
+        if i + LANES <= total:
+            added = mask.unsafe_load[width=LANES](i)
+        else:
+            for lane in range(total - i):
+                added[lane] = mask.unsafe_load(i + lane)
+        var score = scores.unsafe_load[width=LANES](i) * scale + added
+        scores.unsafe_store(i, score)
+        largest = max(largest, score)
+
+    var shift = largest.reduce_max()
     var sums = Lanes(0)
-    for i in range(0, whole, LANES):
-        var weights = exp(scores.unsafe_load[width=LANES](i) - largest)
+    for i in range(0, count, LANES):
+        var weights = exp(scores.unsafe_load[width=LANES](i) - shift)
         scores.unsafe_store(i, weights)
         sums += weights
-    var sum = sums.reduce_add()
-    for i in range(whole, count):
-        var weight = exp(scores.unsafe_load(i) - largest)
-        scores.unsafe_store(i, weight)
-        sum += weight
 
-    var factor = 1 / sum
-    for i in range(0, whole, LANES):
+    var factor = 1 / sums.reduce_add()
+    for i in range(0, count, LANES):
         scores.unsafe_store(i, scores.unsafe_load[width=LANES](i) * factor)
-    for i in range(whole, count):
-        scores.unsafe_store(i, scores.unsafe_load(i) * factor)

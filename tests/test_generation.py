@@ -1,0 +1,173 @@
+"""`load`, `stream`, `generate`: the tokens of step 12's loop, alone or together."""
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from max.experimental.tensor import Tensor
+
+from conftest import ROOT
+from gpt2 import load
+from gpt2.language_model import LanguageModel
+from gpt2.sampling import log_softmax
+from solutions.solution_12 import generate
+
+PROMPTS = ["ROMEO:", "To be, or not to be", "JULIET:\nO", "A", "KING HENRY:\nWhat is the"]
+
+some_options = st.fixed_dictionaries(
+    {"temperature": st.sampled_from([0.0, 0.7, 1.3]), "seed": st.integers(0, 99)},
+    optional={
+        "top_k": st.integers(1, 50),
+        "top_p": st.floats(0.3, 1.0),
+        "min_p": st.floats(0.0, 0.2),
+        "repetition_penalty": st.floats(1.0, 1.5),
+        "stop": st.lists(st.sampled_from([":", "\n\n", "the ", "e"]), max_size=2),
+        "max_new_tokens": st.integers(1, 40),
+        "log_probabilities": st.booleans(),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> LanguageModel:
+    return load("shakespeare")
+
+
+def step_12(compiled, prompt: list[int], count: int, **keywords) -> list[int]:
+    ids = generate(compiled, Tensor(np.array([prompt])), count, **keywords)
+    return np.from_dlpack(ids)[0, len(prompt) :].tolist()
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_tokens_are_those_of_step_12s_loop(model, shakespeare, temperature):
+    for prompt in PROMPTS:
+        (ours,) = model.generate(prompt, temperature=temperature, seed=5, max_new_tokens=60)
+        rng = np.random.default_rng(5)
+        ids = model.tokenizer.encode(prompt)
+        assert ours.ids == step_12(shakespeare, ids, 60, temperature=temperature, rng=rng)
+
+
+@settings(deadline=None, max_examples=25)
+@given(options=some_options, prompts=st.lists(st.sampled_from(PROMPTS), min_size=2, max_size=5))
+def test_texts_together_are_the_same_as_one_at_a_time(model, options, prompts):
+    together = model.generate(prompts, **options)
+    for number, (prompt, text) in enumerate(zip(prompts, together, strict=True)):
+        alone = options | {"seed": options["seed"] + number}
+        assert model.generate(prompt, **alone) == [text]
+
+
+def test_samples_of_one_prompt_read_it_once(model, monkeypatch):
+    shapes = []
+    forward = model.engine.forward
+
+    def watched(cache, ids, wanted=1):
+        shapes.append(ids.shape)
+        return forward(cache, ids, wanted)
+
+    monkeypatch.setattr(model.engine, "forward", watched)
+    texts = model.generate("ROMEO:", samples=4, seed=3, max_new_tokens=8)
+    assert shapes == [(1, len(model.tokenizer.encode("ROMEO:")))] + [(4, 1)] * 7
+    assert len({text.text for text in texts}) == 4
+
+
+def test_finished_texts_leave_the_batch(model, monkeypatch):
+    rows = []
+    forward = model.engine.forward
+
+    def watched(cache, ids, wanted=1):
+        rows.append(len(ids))
+        return forward(cache, ids, wanted)
+
+    monkeypatch.setattr(model.engine, "forward", watched)
+    texts = model.generate(PROMPTS, seed=1, stop=["\n"], max_new_tokens=60)
+    assert rows[0] == len(PROMPTS)
+    assert rows[-1] < len(PROMPTS)
+    assert all("\n" not in text.text for text in texts)
+    assert any(text.finish_reason == "stop" for text in texts)
+
+
+def test_pieces_are_the_text(model):
+    options = {"temperature": 0.8, "seed": 4, "max_new_tokens": 50}
+    (whole,) = model.generate("ROMEO:", **options)
+    assert "".join(model.stream("ROMEO:", **options)) == whole.text
+    assert whole.finish_reason == "length"
+    assert len(whole.ids) == 50
+
+
+def test_streams_may_be_left_and_mixed(model):
+    options = {"temperature": 0.8, "max_new_tokens": 30}
+    expected = ["".join(model.stream("ROMEO:", seed=seed, **options)) for seed in (1, 2)]
+    abandoned = model.stream("JULIET:", **options)
+    next(abandoned)
+    abandoned.close()
+    other = load("shakespeare")  # a second engine in the same process
+    streams = [model.stream("ROMEO:", seed=1, **options), other.stream("ROMEO:", seed=2, **options)]
+    mixed = list(itertools.zip_longest(*streams, fillvalue=""))
+    assert ["".join(pieces) for pieces in zip(*mixed, strict=True)] == expected
+
+
+def test_log_probabilities_are_the_models_own(model):
+    (text,) = model.generate(
+        "ROMEO:", temperature=0.5, top_k=5, seed=2, max_new_tokens=12, log_probabilities=True
+    )
+    prompt = model.tokenizer.encode("ROMEO:")
+    cache = model.engine.new_cache(np.zeros(1, np.int64))
+    logits = model.engine.forward(cache, np.array([prompt + text.ids]), len(text.ids) + 1)[0]
+    expected = [log_softmax(row)[token] for row, token in zip(logits, text.ids, strict=False)]
+    np.testing.assert_allclose(text.log_probabilities, expected, rtol=1e-9)
+
+
+def test_a_stop_token_ends_the_text_and_is_no_part_of_it(model):
+    (plain,) = model.generate("ROMEO:", temperature=0, max_new_tokens=20)
+    (stopped,) = model.generate(
+        "ROMEO:", temperature=0, max_new_tokens=20, stop_tokens=[plain.ids[7]]
+    )
+    first = plain.ids.index(plain.ids[7])
+    assert stopped.ids == plain.ids[:first]
+    assert stopped.finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": -1}, "temperature has to be 0 or more, not -1"),
+        ({"top_p": 0}, "top_p has to be above 0"),
+        ({"max_new_tokens": 0}, "max_new_tokens has to be 1 or more, not 0"),
+        ({"seed": -1}, "seed has to be 0 or more"),
+        ({"stop": "END"}, r"a list of strings: \['END'\]"),
+        ({"stop": [""]}, "at least one character"),
+        ({"samples": 0}, "samples has to be 1 or more, not 0"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_runs(model, options, message):
+    with pytest.raises(ValueError, match=message):
+        model.generate("ROMEO:", **options)
+
+
+MEMORY = """
+import re, sys
+from pathlib import Path
+from gpt2 import load
+
+def megabytes():
+    return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+model = load("shakespeare")
+sizes = []
+for number, _ in enumerate(model.stream("ROMEO:", seed=1, max_new_tokens=10_000)):
+    if number in (1_000, 9_000):
+        sizes.append(megabytes())
+print(sizes[1] - sizes[0])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_ten_thousand_tokens_leave_memory_flat():
+    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    print(f"from the 1,000th to the 9,000th token memory grew by {run.stdout.strip()} MB")
+    assert float(run.stdout) < 10

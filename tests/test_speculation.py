@@ -1,0 +1,152 @@
+"""Guessing ahead changes how many steps a text takes, and nothing else."""
+
+import collections
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+
+from gpt2 import load
+from gpt2.engine.guessers import PromptLookup
+from gpt2.engine.speculation import Guess, accept, remainder, speculate
+from gpt2.errors import UserError
+from gpt2.options import Options
+
+IMPROBABLE = 1e-4  # a right sampler falls below this once in ten thousand seeds; ours is fixed
+REPEATING = "A rose, a rose, a rose, a rose, a rose, a"
+
+
+class OftenWrong:
+    """Guesses from a distribution that is not the model's."""
+
+    def __init__(self, vocab_size: int, count: int = 3) -> None:
+        self._rng = np.random.default_rng(0)
+        self._vocab_size = vocab_size
+        self._count = count
+
+    def guess(self, continuation, count):
+        guesses = []
+        for _ in range(min(count, self._count)):
+            probabilities = self._rng.dirichlet(np.full(self._vocab_size, 0.3))
+            token = int(continuation.rng.choice(self._vocab_size, p=probabilities))
+            guesses.append(Guess(token, probabilities))
+        return guesses
+
+
+def count_steps(model, monkeypatch) -> list[int]:
+    rows = []
+    forward = model.engine.forward
+
+    def watched(cache, ids, wanted=1):
+        rows.append(ids.shape[1])
+        return forward(cache, ids, wanted)
+
+    monkeypatch.setattr(model.engine, "forward", watched)
+    return rows
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), guessed_surely=st.booleans())
+def test_a_kept_or_replaced_guess_has_the_models_distribution(seed, guessed_surely):
+    rng = np.random.default_rng(seed)
+    p, q = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
+    total = np.zeros(6)  # the probability of each token, by cases instead of by draws
+    for token in range(6):
+        if guessed_surely:
+            guess, weight, kept = Guess(token), float(token == 2), p[token]
+        else:
+            guess, weight, kept = Guess(token, q), q[token], min(1, p[token] / q[token])
+        total[token] += weight * kept
+        if kept < 1:
+            total += weight * (1 - kept) * remainder(guess, p)
+    np.testing.assert_allclose(total, p, atol=1e-12)
+
+
+def test_guesses_are_kept_as_often_as_they_should_be(rng):
+    p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.2, 0.6])
+    for token, expected in enumerate([1, 1, 1 / 3]):
+        kept = sum(accept(Guess(token, q), p, rng) for _ in range(6000))
+        variation = chisquare(
+            [kept, 6000 - kept], [6000 * expected + 1e-9, 6000 * (1 - expected) + 1e-9]
+        )
+        assert variation.pvalue > IMPROBABLE
+
+
+def test_sampled_texts_have_the_models_distribution():
+    model = load("i-love-ai")
+    vocab_size, prompt = model.engine.config.vocab_size, model.tokenizer.encode("I")
+    options = Options(temperature=2.5, max_new_tokens=3)
+
+    def logits_after(ids):
+        cache = model.engine.new_cache(np.zeros(1, np.int64))
+        return model.engine.forward(cache, np.array([ids]))[0, -1]
+
+    expected = {}
+    for first in range(vocab_size):
+        for second in range(vocab_size):
+            ids = list(prompt)
+            probability = 1.0
+            for token in (first, second):
+                probability *= options.probabilities(logits_after(ids), ids)[token]
+                ids.append(token)
+            expected[first, second] = probability
+
+    guesser = OftenWrong(vocab_size)
+    counts = collections.Counter()
+    draws = 3000
+    for seed in range(draws):
+        continuation = model.start("I", Options(temperature=2.5, max_new_tokens=3, seed=seed))
+        for _ in speculate(model.engine, guesser, continuation, 3):
+            pass
+        counts[tuple(continuation.new_ids[:2])] += 1
+    pairs = sorted(expected, key=expected.__getitem__)
+    variation = chisquare(
+        [counts[pair] for pair in pairs], [draws * expected[pair] for pair in pairs]
+    )
+    assert variation.pvalue > IMPROBABLE
+
+
+@pytest.mark.parametrize("speculate", ["lookup", "shakespeare"])
+@pytest.mark.parametrize("prompt", [REPEATING, "ROMEO:", "x"])
+def test_greedy_text_is_the_same_with_and_without(speculate, prompt, monkeypatch):
+    plain, guessing = load("shakespeare"), load("shakespeare", speculate=speculate)
+    rows = count_steps(guessing, monkeypatch)
+    options = {"temperature": 0.0, "max_new_tokens": 400}  # more than the context
+    assert guessing.generate(prompt, **options) == plain.generate(prompt, **options)
+    if prompt == REPEATING or speculate == "shakespeare":
+        assert len(rows) < 200, "so few guesses were right"
+
+
+def test_a_text_that_repeats_itself_takes_a_fraction_of_the_steps(monkeypatch):
+    model = load("shakespeare", speculate="lookup")
+    rows = count_steps(model, monkeypatch)
+    (text,) = model.generate(REPEATING, temperature=0, max_new_tokens=100)
+    print(f"100 tokens in {len(rows)} steps: {text.text[:60]!r}")
+    assert len(rows) <= 40
+
+
+def test_options_hold_while_guessing():
+    model = load("shakespeare", speculate="lookup")
+    (text,) = model.generate(REPEATING, temperature=0, stop=["ose"], max_new_tokens=50)
+    assert "ose" not in text.text
+    (text,) = model.generate(
+        REPEATING, temperature=0.7, top_k=3, seed=1, max_new_tokens=50, log_probabilities=True
+    )
+    assert len(text.ids) == len(text.log_probabilities) == 50
+
+
+def test_lookup_guesses_what_followed_the_last_time():
+    def guesses(*ids: int) -> list[int]:
+        return [guess.token for guess in PromptLookup().guess(SimpleNamespace(ids=ids), 4)]
+
+    assert guesses(1, 2, 3, 9, 8, 1, 2, 3, 7, 6, 5, 1, 2, 3) == [7, 6, 5, 1]
+    assert guesses(1, 2, 3, 4) == []
+    assert guesses(5) == []
+
+
+def test_a_draft_of_another_vocabulary_is_refused():
+    with pytest.raises(UserError, match="i-love-ai cannot guess for this model: its vocabulary"):
+        load("shakespeare", speculate="i-love-ai")
