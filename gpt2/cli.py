@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -272,6 +273,25 @@ def doctor() -> None:
     from gpt2.commands.doctor import examine
 
     examine()
+
+
+@app.command()
+def bench(
+    rounds: Annotated[
+        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many times.")
+    ] = 5,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Those with this in their name; may be given again."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there, too.")
+    ] = None,
+) -> None:
+    """Measure this project beside llama.cpp, transformers and others."""
+    from bench.run import run
+
+    run(rounds, only or [], output)
 
 
 def main() -> NoReturn:

@@ -13,6 +13,7 @@ import numpy as np
 NEVER = -np.inf
 
 
+# ANCHOR: reshape
 def repetition_penalty(logits: np.ndarray, ids: Sequence[int], penalty: float) -> np.ndarray:
     """Makes tokens of the text so far less likely: positive logits / penalty, negative * penalty.
 
@@ -27,8 +28,10 @@ def repetition_penalty(logits: np.ndarray, ids: Sequence[int], penalty: float) -
 def temperature(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Below 1 the likely tokens gain, above 1 the unlikely ones."""
     return logits / temperature
+    # ANCHOR_END: reshape
 
 
+# ANCHOR: top_k
 def top_k(logits: np.ndarray, k: int) -> np.ndarray:
     """Keeps the k likeliest tokens, and those as likely as the last of them.
 
@@ -37,8 +40,10 @@ def top_k(logits: np.ndarray, k: int) -> np.ndarray:
     k = min(k, len(logits))
     smallest_kept = np.partition(logits, -k)[-k]
     return np.where(logits < smallest_kept, NEVER, logits)
+    # ANCHOR_END: top_k
 
 
+# ANCHOR: top_p
 def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     """Keeps the smallest set of likeliest tokens whose probabilities together reach p.
 
@@ -53,8 +58,10 @@ def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     result = np.full_like(logits, NEVER)
     result[kept] = logits[kept]
     return result
+    # ANCHOR_END: top_p
 
 
+# ANCHOR: min_p
 def min_p(logits: np.ndarray, p: float) -> np.ndarray:
     """Keeps the tokens that are at least p times as likely as the likeliest.
 
@@ -62,6 +69,7 @@ def min_p(logits: np.ndarray, p: float) -> np.ndarray:
     """
     # p(token) / p(likeliest) = exp(logit - largest logit)
     return np.where(logits - logits.max() < np.log(p), NEVER, logits)
+    # ANCHOR_END: min_p
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -120,6 +128,7 @@ class Sampling:
             logits: what the model says after ids.
             ids: the text so far.
         """
+        # ANCHOR: order
         if self.repetition_penalty != 1:
             logits = repetition_penalty(logits, ids, self.repetition_penalty)
         if self.greedy:
@@ -133,6 +142,7 @@ class Sampling:
         if self.min_p:
             logits = min_p(logits, self.min_p)
         return logits
+        # ANCHOR_END: order
 
     def probabilities(self, logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
         """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
@@ -143,9 +153,11 @@ class Sampling:
             return certain
         return softmax(logits)
 
+    # ANCHOR: choose
     def choose(self, logits: np.ndarray, ids: Sequence[int], rng: np.random.Generator) -> int:
         """The next token after ids, of which the model said logits `[vocab_size]`."""
         if self.greedy:
             return int(self.logits(logits, ids).argmax())
         probabilities = self.probabilities(logits, ids)
         return int(rng.choice(len(probabilities), p=probabilities))
+        # ANCHOR_END: choose

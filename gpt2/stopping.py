@@ -22,6 +22,7 @@ class StopStrings:
         self._held = ""
         self.stopped = False
 
+    # ANCHOR: push
     def push(self, piece: str) -> str:
         """Takes the next piece of text, and returns what can be shown by now."""
         if self.stopped:
@@ -36,12 +37,14 @@ class StopStrings:
         held = self._beginning_of_a_stop(text)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]
+        # ANCHOR_END: push
 
     def finish(self) -> str:
         """What is still held back when no more text comes."""
         held, self._held = self._held, ""
         return held
 
+    # ANCHOR: beginning
     def _beginning_of_a_stop(self, text: str) -> int:
         """How many characters at the end of the text could be the beginning of a stop string."""
         longest = max(map(len, self._stops), default=1) - 1
@@ -49,3 +52,4 @@ class StopStrings:
             if any(stop.startswith(text[-length:]) for stop in self._stops):
                 return length
         return 0
+        # ANCHOR_END: beginning

@@ -1,7 +1,6 @@
 """`load`, `stream`, `generate`: the tokens of step 12's loop, alone or together."""
 
 import itertools
-import subprocess
 import sys
 
 import numpy as np
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from max.experimental.tensor import Tensor
 
-from conftest import ROOT
+from conftest import run_python
 from gpt2 import load
 from gpt2.language_model import LanguageModel
 from gpt2.sampling import log_softmax
@@ -167,7 +166,7 @@ print(sizes[1] - sizes[0])
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_ten_thousand_tokens_leave_memory_flat():
-    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, cwd=ROOT)
+    run = run_python("-c", MEMORY)
     assert run.returncode == 0, run.stderr
     print(f"from the 1,000th to the 9,000th token memory grew by {run.stdout.strip()} MB")
     assert float(run.stdout) < 10

@@ -32,6 +32,7 @@ class Entry:
         exact: computes in float32, so its tokens have to be those of all who do.
         batches: has stream_batch.
         slow: recomputes everything for each token, and is measured with fewer.
+        bits: of a weight, as it is read for each token.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Entry:
     exact: bool = False
     batches: bool = True
     slow: bool = False
+    bits: float = 32
 
     @property
     def missing(self) -> list[str]:
@@ -70,17 +72,23 @@ def _version(package: str) -> str | None:
 TORCH = ("transformers", "torch")
 LLAMA = ("llama-cpp-python", "gguf")
 
+CTRANSLATE = ("ctranslate2",)
+ENGINE = "this engine, float32"
+ENGINE_Q4 = "this engine, q4_0"
+LOOKUP = "this engine, float32, lookup"
+
 ENTRIES = (
-    Entry("this engine, float32", "engine", "ThisEngine", exact=True),
-    Entry("this engine, q4_0", "engine", "ThisEngine", ("q4_0",)),
-    Entry("this engine, q6_k", "engine", "ThisEngine", ("q6_k",)),
+    Entry(ENGINE, "engine", "ThisEngine", exact=True),
+    Entry(LOOKUP, "engine", "GuessingEngine", exact=True, batches=False),
+    Entry("this engine, q6_k", "engine", "ThisEngine", ("q6_k",), bits=6.5625),
+    Entry(ENGINE_Q4, "engine", "ThisEngine", ("q4_0",), bits=4.5),
     Entry("llama.cpp F32", "llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
-    Entry("llama.cpp Q8_0", "llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA),
-    Entry("llama.cpp Q4_0", "llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA),
-    Entry("CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), ("ctranslate2",), True),
-    Entry("CTranslate2 int8", "ctranslate", "CTranslate", ("int8",), ("ctranslate2",)),
-    Entry("transformers float32", "transformers", "Transformers", ("float32",), TORCH, True),
-    Entry("transformers bfloat16", "transformers", "Transformers", ("bfloat16",), TORCH),
+    Entry("llama.cpp Q8_0", "llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA, bits=8.5),
+    Entry("llama.cpp Q4_0", "llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA, bits=4.5),
+    Entry("CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), CTRANSLATE, exact=True),
+    Entry("CTranslate2 int8", "ctranslate", "CTranslate", ("int8",), CTRANSLATE, bits=8),
+    Entry("transformers float32", "transformers", "Transformers", ("float32",), TORCH, exact=True),
+    Entry("transformers bfloat16", "transformers", "Transformers", ("bfloat16",), TORCH, bits=16),
     Entry("step 12's loop", "tutorial", "Tutorial", exact=True, batches=False, slow=True),
     Entry("NumPy, no cache", "numpy_loop", "NumPyLoop", exact=True, batches=False, slow=True),
 )

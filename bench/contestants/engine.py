@@ -1,4 +1,4 @@
-"""This project's engine."""
+"""This project's engine, plain and guessing ahead."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,12 @@ import numpy as np
 from max.driver import CPU
 
 from gpt2.config import read_config
+from gpt2.continuation import Continuation
 from gpt2.engine.engine import Engine
+from gpt2.engine.guessers import PromptLookup
+from gpt2.engine.speculation import speculate
+from gpt2.language_model import LOOKUP_GUESSES
+from gpt2.options import Options
 
 
 class ThisEngine:
@@ -27,3 +32,31 @@ class ThisEngine:
             chosen = self._engine.forward(cache, ids)[:, -1].argmax(axis=-1)
             yield chosen.tolist()
             ids = chosen[:, None]
+
+
+class NoText:
+    """Stands where a tokenizer does: these tokens are random, and mean no text."""
+
+    end_of_text = None
+
+    def stream(self, prompt: list[int]) -> "NoText":
+        return self
+
+    def push(self, token: int) -> str:
+        return ""
+
+    def finish(self) -> str:
+        return ""
+
+
+class GuessingEngine:
+    """The engine with guesses that the text itself makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = Engine(folder, read_config(folder), CPU())
+
+    def stream(self, ids: list[int], count: int) -> Iterator[int]:
+        options = Options(temperature=0, max_new_tokens=count)
+        text = Continuation(NoText(), ids, options, seed=None)
+        for _ in speculate(self._engine, PromptLookup(), text, LOOKUP_GUESSES):
+            yield text.ids[-1]

@@ -17,6 +17,7 @@ from solutions.solution_07 import GPT2MultiHeadAttention
 from solutions.solution_09 import GPT2Block
 
 
+# ANCHOR: cached
 @dataclass(frozen=True)
 class LayerCache:
     """What one layer's attention needs besides its input.
@@ -49,6 +50,7 @@ class CachedAttention(GPT2MultiHeadAttention):
         return super().attend(
             query, self.cache.keys[everything], self.cache.values[everything], self.cache.mask
         )
+        # ANCHOR_END: cached
 
 
 class KernelAttention(CachedAttention):
@@ -60,6 +62,7 @@ class KernelAttention(CachedAttention):
         return self.c_proj(cached_attention(self.c_attn(x), cache.mask, cache.keys, cache.values))
 
 
+# ANCHOR: block
 class CachedBlock(GPT2Block):
     """Step 9's block with a cache."""
 
@@ -71,3 +74,4 @@ class CachedBlock(GPT2Block):
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`; the rest as in LayerCache."""
         self.attn.cache = LayerCache(keys, values, mask)
         return super().forward(x)
+        # ANCHOR_END: block

@@ -29,6 +29,7 @@ class Decoder(GPT2LMHeadModel):
         )
         replace_linears(self.transformer.h, form.linear)
 
+    # ANCHOR: forward
     def forward(
         self, input_ids: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor, *buffers: Tensor
     ) -> Tensor:
@@ -54,8 +55,10 @@ class Decoder(GPT2LMHeadModel):
             x = as_subgraph(block, name="block")(x, keys, values, mask)
         x = F.gather(transformer.ln_f(x), wanted, axis=1)  # [batch, wanted, n_embd]
         return transformer.wte.logits(x)
+        # ANCHOR_END: forward
 
 
+# ANCHOR: types
 def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferType]:
     """The types of forward's arguments."""
     cache_shape = ["batch", config.n_head, "capacity", config.head_dim]
@@ -67,3 +70,4 @@ def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferT
         TensorType(DType.int64, ["wanted"], device=device),
         *[cache_type] * (2 * config.n_layer),
     ]
+    # ANCHOR_END: types

@@ -103,6 +103,7 @@ def choose_form(config: GPT2Config, device: Device, quantize: str | None) -> str
     return quantize
 
 
+# ANCHOR: mask
 def attention_mask(new: int, past: int, padding: np.ndarray) -> np.ndarray:
     """Which tokens each new one may attend to.
 
@@ -120,3 +121,4 @@ def attention_mask(new: int, past: int, padding: np.ndarray) -> np.ndarray:
     allowed = causal & (key >= padding[:, None, None])  # [batch, new, past + new]
     allowed |= key == query  # padding sees itself: a row of nothing would be no distribution
     return np.where(allowed, np.float32(0), np.float32(-np.inf))[:, None]
+    # ANCHOR_END: mask

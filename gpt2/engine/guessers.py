@@ -17,6 +17,7 @@ class PromptLookup:
         """How many of the last tokens have to have been there before."""
         self._longest, self._shortest = longest, shortest
 
+    # ANCHOR: lookup
     def guess(self, continuation: Continuation, count: int) -> list[Guess]:
         """What followed the most recent place where the last tokens stood before."""
         ids = np.array(continuation.ids)
@@ -27,6 +28,7 @@ class PromptLookup:
                 following = int(places[-1]) + length
                 return [Guess(int(token)) for token in ids[following : following + count]]
         return []
+        # ANCHOR_END: lookup
 
 
 class DraftModel:
@@ -39,6 +41,7 @@ class DraftModel:
 
     def guess(self, continuation: Continuation, count: int) -> list[Guess]:
         """What the smaller model would write."""
+        # ANCHOR: draft
         ids = list(continuation.ids)
         guesses: list[Guess] = []
         for _ in range(count):
@@ -48,6 +51,7 @@ class DraftModel:
             guesses.append(Guess(token, probabilities))
             ids.append(token)
         return guesses
+        # ANCHOR_END: draft
 
     def _logits(self, ids: list[int]) -> np.ndarray:
         """What the smaller model says of the token after ids."""

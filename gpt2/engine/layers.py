@@ -43,6 +43,7 @@ class TiedEmbedding(TokenEmbedding):
         return hidden @ self.weight.T
 
 
+# ANCHOR: quantized_linear
 class EmbeddingWithHead(TokenEmbedding):
     """The table twice: as it is, to look up rows, and as a linear layer, to multiply with.
 
@@ -79,6 +80,7 @@ class QuantizedLinear(Module[[Tensor], Tensor]):
         product = quantized_matmul(self.encoding, None, rows, self.weight)
         outputs = int(self.bias.shape[0])
         return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
+        # ANCHOR_END: quantized_linear
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     return others | panels
 
 
+# ANCHOR: quantized
 def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
     """The parameters with matrices of fewer bits, for the forms `q4_0` and `q6_k`."""
     quantize_matrix = {"q4_0": quantize_q4_0, "q6_k": quantize_q6_k}[encoding]
@@ -60,6 +61,7 @@ def _matrices_and_others(
     matrices[f"{HEAD}.weight"] = table
     others[f"{HEAD}.bias"] = np.zeros(len(table), np.float32)
     return matrices, others
+    # ANCHOR_END: quantized
 
 
 def _fill_up(rows: np.ndarray, more: int) -> np.ndarray:

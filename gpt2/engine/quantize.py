@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+# ANCHOR: formats
 # The bytes of a block, in order; in brackets what ggml calls them.
 Q4_0 = np.dtype(
     [
@@ -36,6 +37,7 @@ Q6_K = np.dtype(
 )
 # Numbers in a block, and its bytes.
 BLOCKS = {"q4_0": (32, Q4_0.itemsize), "q6_k": (256, Q6_K.itemsize)}
+# ANCHOR_END: formats
 
 GROUP = 16  # numbers of Q6_K with the same scale
 # A scale of Q6_K is searched among this many integers on both sides of the obvious one. On normal
@@ -98,6 +100,7 @@ def _quantize(
     return blocks.view(np.uint8)
 
 
+# ANCHOR: fill_q4_0
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
     numbers = _side_by_side(rows, 32)
     # 4 bits hold -8 to 7: the number furthest from 0 becomes -8, whatever its sign.
@@ -107,6 +110,7 @@ def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
     integers = np.minimum(integers, 15)
     blocks["scale"] = scales.T
     blocks["integers"] = (integers[:16] | integers[16:] << 4).T
+    # ANCHOR_END: fill_q4_0
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
@@ -135,6 +139,7 @@ def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
     blocks["high_bits"] = high.reshape(*blocks.shape, 64)
 
 
+# ANCHOR: search_scales
 def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """For each group the integer near its scale that makes the squared error smallest."""
     candidates = scales + np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)[:, None, None]
@@ -148,6 +153,7 @@ def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
 def _integers(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """What Q6_K stores for numbers, from -32 to 31, still float32."""
     return np.rint(numbers * _inverse(scales)).clip(-32, 31)
+    # ANCHOR_END: search_scales
 
 
 def _side_by_side(rows: np.ndarray, size: int) -> np.ndarray:

@@ -40,6 +40,7 @@ class Guesser(Protocol):
         """At most count guesses, one behind the other."""
 
 
+# ANCHOR: rule
 def accept(guess: Guess, probabilities: np.ndarray, rng: np.random.Generator) -> bool:
     """Keeps a guess with probability p(token) / q(token), at most 1.
 
@@ -63,6 +64,7 @@ def remainder(guess: Guess, probabilities: np.ndarray) -> np.ndarray:
     else:
         rest = np.maximum(rest - guess.probabilities, 0)
     return rest / rest.sum()
+    # ANCHOR_END: rule
 
 
 def speculate(
@@ -79,6 +81,7 @@ def speculate(
     Yields:
         Pieces of text, as Continuation.push returns them.
     """
+    # ANCHOR: loop
     limit = engine.config.n_positions
     cache = engine.new_cache(np.zeros(1, np.int64))
     unread = continuation.ids[-limit:]  # tokens that are not in the cache
@@ -95,6 +98,7 @@ def speculate(
         kept = len(continuation.ids) - before - 1  # the last token was not guessed
         cache.length -= len(guesses) - kept
         unread = continuation.ids[-1:]
+        # ANCHOR_END: loop
 
 
 def _settle(
@@ -108,6 +112,7 @@ def _settle(
         all_logits: `[len(guesses) + 1, vocab_size]`, what the model says at the place of each
             guess, and behind the last.
     """
+    # ANCHOR: settle
     for guess, logits in zip(guesses, all_logits, strict=False):
         probabilities = continuation.options.probabilities(logits, continuation.ids)
         if not accept(guess, probabilities, continuation.rng):
@@ -120,3 +125,4 @@ def _settle(
             return
     logits = all_logits[-1]
     yield continuation.push(continuation.choose(logits), logits)
+    # ANCHOR_END: settle

@@ -1,0 +1,81 @@
+"""`gpt2 bench`: this project beside its peers, in one run, on the same random weights."""
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import weights
+from bench.contestants import ENTRIES
+from bench.measure import Prompts, build_bandwidth_meter, measure, warm_up
+from bench.report import print_report
+from bench.start import measure_start
+from bench.targets import reached
+from bench.team import Worker
+from gpt2.errors import UserError
+from gpt2.locate import SHIPPED, TOKENIZER_FILE
+from gpt2.terminal import console, note
+from solutions.solution_01 import GPT2Config
+
+
+def run(rounds: int, only: list[str], output: Path | None) -> None:
+    """Measures, prints tables, and writes JSON.
+
+    Args:
+        rounds: how many times to measure each contestant.
+        only: parts of the names of those who take part; all if empty.
+        output: the JSON file, if wanted.
+
+    Raises:
+        UserError: nobody has such a name.
+    """
+    entries = [entry for entry in ENTRIES if not only or any(part in entry.name for part in only)]
+    if not entries:
+        names = ", ".join(entry.name for entry in ENTRIES)
+        raise UserError(f"nobody is called {' or '.join(only)}: there are {names}")
+    for entry in entries:
+        if entry.missing:
+            note(f"{entry.name} is left out: {', '.join(entry.missing)} is not installed")
+    entries = [entry for entry in entries if not entry.missing]
+    if any(entry.packages for entry in ENTRIES if entry.missing):
+        note("All peers: uv sync --group peers (compiles llama.cpp, for ten minutes or more)")
+
+    with tempfile.TemporaryDirectory() as folder, console.status("") as status:
+        folder = Path(folder)
+        status.update("Drawing the weights of GPT-2 124M")
+        drawn = weights.random_weights(GPT2Config())
+        weights.save(drawn, folder)
+        shutil.copy(SHIPPED / "shakespeare" / TOKENIZER_FILE, folder)
+        read_for_a_token = sum(array.size for array in drawn.arrays.values())
+        del drawn
+        bandwidth = build_bandwidth_meter(folder)
+        prompts = Prompts(GPT2Config.vocab_size)
+        workers = []
+        try:
+            for entry in entries:
+                status.update(f"{entry.name}: loading, and compiling the first time")
+                workers.append(Worker(entry, folder))
+                warm_up(workers[-1], prompts)
+            figures, bandwidths = measure(workers, prompts, rounds, bandwidth, status.update)
+        finally:
+            for worker in workers:
+                worker.close()
+        status.update("starts")
+        starts = {name: measure_start(name) for name in ("shakespeare", str(folder))}
+
+    print_report(figures, bandwidths, read_for_a_token)
+    shakespeare, large = starts.values()
+    console.print(
+        f"from the command to the first token: shakespeare {shakespeare:.2f} s, 124M {large:.2f} s"
+    )
+    if output is not None:
+        content = {
+            "versions": {entry.name: entry.versions for entry in entries},
+            "bandwidth": bandwidths,
+            "figures": {name: asdict(one) for name, one in figures.items()},
+            "ratios": {target.what: ratio for target, ratio in reached(figures)},
+            "seconds_to_first_token": {"shakespeare": shakespeare, "124M": large},
+        }
+        output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        note(f"written to {output}")
