@@ -6,9 +6,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.contestants import ENGINE, ENTRIES
+from bench.contestants import ENGINE, ENTRIES, LOOKUP
 from bench.measure import POSITIONS, Figures
 from bench.targets import reached
+
+WIDTH = 140  # of a file or a pipe
 
 
 def print_report(figures: dict[str, Figures], bandwidths: list[float], weight_numbers: int) -> None:
@@ -20,8 +22,10 @@ def print_report(figures: dict[str, Figures], bandwidths: list[float], weight_nu
         weight_numbers: how many weights are read for a token.
     """
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in (
         "decode\ntokens/s",
         "spread",
@@ -32,7 +36,7 @@ def print_report(figures: dict[str, Figures], bandwidths: list[float], weight_nu
         "peak\nMB",
         "same\ntokens",
     ):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for entry in ENTRIES:
         if entry.name in figures:
             table.add_row(
@@ -68,7 +72,7 @@ def _cells(
             for position in POSITIONS
         ),
         f"{figures.peak_memory / 1e6:.0f}",
-        _agreement(figures.tokens, all_figures[ENGINE].tokens) if ENGINE in all_figures else "",
+        "" if name == LOOKUP else _agreement(figures.tokens, all_figures[ENGINE].tokens),
     ]
 
 

@@ -24,16 +24,17 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
 
     Args:
         rounds: how many times to measure each contestant.
-        only: parts of the names of those who take part; all if empty.
+        only: parts of the names of those who take part beside the engine; all if empty.
         output: the JSON file, if wanted.
 
     Raises:
         UserError: nobody has such a name.
     """
     entries = [entry for entry in ENTRIES if not only or any(part in entry.name for part in only)]
-    if not entries:
-        names = ", ".join(entry.name for entry in ENTRIES)
-        raise UserError(f"nobody is called {' or '.join(only)}: there are {names}")
+    for part in only:
+        if not any(part in entry.name for entry in ENTRIES):
+            names = ", ".join(entry.name for entry in ENTRIES)
+            raise UserError(f"nobody is called {part!r}: there are {names}")
     for entry in entries:
         if entry.missing:
             note(f"{entry.name} is left out: {', '.join(entry.missing)} is not installed")

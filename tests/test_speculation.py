@@ -143,6 +143,8 @@ def test_lookup_guesses_what_followed_the_last_time():
         return [guess.token for guess in PromptLookup().guess(SimpleNamespace(ids=ids), 4)]
 
     assert guesses(1, 2, 3, 9, 8, 1, 2, 3, 7, 6, 5, 1, 2, 3) == [7, 6, 5, 1]
+    assert guesses(4, 5, 4, 5) == [4, 5, 4, 5]  # it goes round in circles
+    assert guesses(6, 6, 6) == [6, 6, 6, 6]
     assert guesses(1, 2, 3, 4) == []
     assert guesses(5) == []
 

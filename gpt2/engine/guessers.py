@@ -25,8 +25,9 @@ class PromptLookup:
             windows = np.lib.stride_tricks.sliding_window_view(ids[:-1], length)
             (places,) = np.nonzero((windows == ids[-length:]).all(axis=1))
             if len(places):
-                following = int(places[-1]) + length
-                return [Guess(int(token)) for token in ids[following : following + count]]
+                followed = ids[int(places[-1]) + length :]
+                # A text that goes round in circles goes on so: "a b a b" guesses "a b a b a b".
+                return [Guess(int(token)) for token in np.resize(followed, count)]
         return []
         # ANCHOR_END: lookup
 
