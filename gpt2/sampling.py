@@ -153,11 +153,9 @@ class Sampling:
             return certain
         return softmax(logits)
 
-    # ANCHOR: choose
     def choose(self, logits: np.ndarray, ids: Sequence[int], rng: np.random.Generator) -> int:
         """The next token after ids, of which the model said logits `[vocab_size]`."""
         if self.greedy:
             return int(self.logits(logits, ids).argmax())
         probabilities = self.probabilities(logits, ids)
         return int(rng.choice(len(probabilities), p=probabilities))
-        # ANCHOR_END: choose

@@ -44,7 +44,6 @@ class StopStrings:
         held, self._held = self._held, ""
         return held
 
-    # ANCHOR: beginning
     def _beginning_of_a_stop(self, text: str) -> int:
         """How many characters at the end of the text could be the beginning of a stop string."""
         longest = max(map(len, self._stops), default=1) - 1
@@ -52,4 +51,3 @@ class StopStrings:
             if any(stop.startswith(text[-length:]) for stop in self._stops):
                 return length
         return 0
-        # ANCHOR_END: beginning

@@ -15,13 +15,17 @@ SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
-def packed_linear(x: Tensor, panels: Tensor, bias: Tensor) -> Tensor:
+def packed_linear(
+    x: Tensor, panels: Tensor, bias: Tensor, *, kernel: str = "packed_linear"
+) -> Tensor:
     """x @ weight.T + bias, where the weight lies in panels of 16 outputs.
 
     Args:
         x: float32 `[batch, seq, k]`.
-        panels: float32 `[n / 16 rounded up, k, 16]`, as `packing.pack` makes them.
+        panels: float32 `[n / 16 rounded up, k, 16]`, as `packing.pack` makes them, or what else
+            the kernel takes.
         bias: float32 `[n]`.
+        kernel: the name of the kernel.
 
     Returns:
         float32 `[batch, seq, n]`.
@@ -30,7 +34,7 @@ def packed_linear(x: Tensor, panels: Tensor, bias: Tensor) -> Tensor:
     n = bias.shape[0]
     rows = x.reshape([batch * sequence_length, k])
     (product,) = F.custom(
-        "packed_linear",
+        kernel,
         x.device,
         [rows, panels, bias],
         [TensorType(x.dtype, [rows.shape[0], n], device=x.device)],

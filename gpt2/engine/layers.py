@@ -14,6 +14,7 @@ from max.graph.quantization import QuantizationEncoding
 from gpt2.engine.attention import CachedAttention, KernelAttention
 from gpt2.engine.kernels import packed_linear
 from gpt2.engine.packing import LANES, MULTIPLE
+from gpt2.engine.quantize import BLOCKS
 from solutions.solution_01 import GPT2Config
 from solutions.solution_05 import TokenEmbedding
 
@@ -33,6 +34,24 @@ class PackedLinear(Module[[Tensor], Tensor]):
     def forward(self, x: Tensor) -> Tensor:
         """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
         return packed_linear(x, self.weight, self.bias)
+
+
+class Q4_0Linear(Module[[Tensor], Tensor]):
+    """A linear layer with weights of four bits, by our own kernel.
+
+    Parameters: weight uint8 `[outputs / 16, inputs / 32, 288]`, made by `packing.pack_q4_0`, and
+    bias.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        panels = -(-outputs // LANES)
+        numbers, size = BLOCKS["q4_0"]
+        self.weight = Tensor.zeros([panels, inputs // numbers, LANES * size], dtype=DType.uint8)
+        self.bias = Tensor.zeros([outputs])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
+        return packed_linear(x, self.weight, self.bias, kernel="q4_0_linear")
 
 
 class TiedEmbedding(TokenEmbedding):
@@ -106,7 +125,7 @@ FORMS = {
     "plain": Form(Linear, TiedEmbedding, CachedAttention),  # MAX's own, on any device
     # On the CPU, with kernels of our own:
     "packed": _with_head(PackedLinear),
-    "q4_0": _with_head(partial(QuantizedLinear, encoding=QuantizationEncoding.Q4_0)),
+    "q4_0": _with_head(Q4_0Linear),
     "q6_k": _with_head(partial(QuantizedLinear, encoding=QuantizationEncoding.Q6_K)),
 }
 

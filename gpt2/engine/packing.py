@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gpt2.engine.quantize import quantize_q4_0, quantize_q6_k
+from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
 from gpt2.weights import StoredTensor
 
 LANES = 16  # outputs in a panel
@@ -39,11 +39,11 @@ def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
 # ANCHOR: quantized
 def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
     """The parameters with matrices of fewer bits, for the forms `q4_0` and `q6_k`."""
-    quantize_matrix = {"q4_0": quantize_q4_0, "q6_k": quantize_q6_k}[encoding]
     matrices, others = _matrices_and_others(tensors)
+    if encoding == "q4_0":
+        return others | {name: pack_q4_0(quantize_q4_0(m)) for name, m in matrices.items()}
     return others | {
-        name: _fill_up(quantize_matrix(matrix), -len(matrix) % MULTIPLE)
-        for name, matrix in matrices.items()
+        name: _fill_up(quantize_q6_k(matrix), MULTIPLE) for name, matrix in matrices.items()
     }
 
 
@@ -64,9 +64,31 @@ def _matrices_and_others(
     # ANCHOR_END: quantized
 
 
-def _fill_up(rows: np.ndarray, more: int) -> np.ndarray:
-    """Adds rows of zeros."""
+def _fill_up(rows: np.ndarray, multiple: int) -> np.ndarray:
+    """Adds rows of zeros up to a multiple."""
+    more = -len(rows) % multiple
     return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)]) if more else rows
+
+
+def pack_q4_0(rows: np.ndarray) -> np.ndarray:
+    """Puts 16 quantized rows side by side.
+
+    Args:
+        rows: uint8 `[n, k / 32 * 18]`, as `quantize_q4_0` makes them.
+
+    Returns:
+        uint8 `[n / 16 rounded up, k / 32, 288]`: for each block the scales of 16 outputs, then
+        the first four bytes of integers of each output, then the next four, and so on.
+    """
+    _, size = BLOCKS["q4_0"]
+    blocks = _fill_up(rows, LANES).reshape(-1, LANES, rows.shape[1] // size, size)
+    panels, _, count, _ = blocks.shape
+    packed = np.empty((panels, count, LANES * size), np.uint8)
+    scales, integers = np.split(packed, [LANES * 2], axis=-1)
+    scales.reshape(panels, count, LANES, 2)[:] = blocks[..., :2].swapaxes(1, 2)
+    fours = blocks[..., 2:].reshape(panels, LANES, count, 4, 4)  # panel, output, block, part, byte
+    integers.reshape(panels, count, 4, LANES, 4)[:] = fours.transpose(0, 2, 3, 1, 4)
+    return packed
 
 
 def panel_shape(matrix: np.ndarray) -> tuple[int, int, int]:

@@ -1,2 +1,3 @@
 from .attention import *
 from .linear import *
+from .q4_0 import *

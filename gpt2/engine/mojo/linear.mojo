@@ -9,7 +9,7 @@ from extensibility import InputTensor, OutputTensor, register
 from max.algorithm.backend.cpu.parallelize import sync_parallelize
 from max.runtime.asyncrt import parallelism_level
 
-from .product import LANES, Numbers, multiply
+from .product import LANES, Numbers, multiply, store_with_bias
 
 
 @register("packed_linear")
@@ -62,15 +62,13 @@ def linear(
             )
             comptime for r in range(ROWS):
                 comptime for p in range(PANELS):
-                    var column = (first + p) * LANES
-                    var at = (row + r) * n + column
-                    var sum = sums[r * PANELS + p]
-                    if column + LANES <= n:
-                        sum += bias.unsafe_load[width=LANES](column)
-                        output.unsafe_store(at, sum)
-                    else:
-                        for lane in range(n - column):
-                            output.unsafe_store(at + lane, sum[lane] + bias.unsafe_load(column + lane))
+                    store_with_bias(
+                        output.unsafe_offset((row + r) * n),
+                        sums[r * PANELS + p],
+                        bias,
+                        (first + p) * LANES,
+                        n,
+                    )
 
         @__parameter
         @always_inline

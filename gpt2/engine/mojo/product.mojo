@@ -40,3 +40,13 @@ def multiply[
                 var number = Lanes(x.unsafe_load(row * x_stride + i))
                 sums[row * PANELS + p] = weights.fma(number, sums[row * PANELS + p])
     return sums^
+
+
+@always_inline
+def store_with_bias(row: Numbers, sum: Lanes, bias: Numbers, column: Int, n: Int):
+    """Writes 16 outputs, or what is left of a row of n, from column on."""
+    if column + LANES <= n:
+        row.unsafe_store(column, sum + bias.unsafe_load[width=LANES](column))
+    else:
+        for lane in range(n - column):
+            row.unsafe_store(column + lane, sum[lane] + bias.unsafe_load(column + lane))
