@@ -13,13 +13,18 @@ from drawing import (
     architecture,
     attention,
     attention_flow,
+    batches,
+    cache,
     depth,
     embeddings,
     generation,
     inside,
     masks,
+    quantized,
     sampling,
     sizes,
+    speculation,
+    strategies,
 )
 from drawing.style import Drawing, prepare
 from drawing.svg import to_svg
@@ -44,6 +49,11 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "temperatures": sampling.temperatures,
     "context_drift": generation.context_drift,
     "generation_cost": generation.generation_cost,
+    "cached_keys": cache.cached_keys,
+    "padded_batch": batches.padded_batch,
+    "quantized_blocks": quantized.quantized_blocks,
+    "strategies": strategies.strategies,
+    "speculation": speculation.speculation,
 }
 
 

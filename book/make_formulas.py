@@ -57,6 +57,10 @@ FORMULAS = {
         r"\sum_{g=0}^{G-1} \left( a \, (L + g) + b \, (L + g)^2 \right)"
         r" \; \in \; O(G \, (L + G)^2)"
     ),
+    "speculation": (
+        r"\underbrace{\min(p_v, q_v)}_\text{guessed and kept}"
+        r" + \underbrace{\max(0, p_v - q_v)}_\text{drawn instead of a guess} = p_v"
+    ),
 }
 
 

@@ -90,14 +90,14 @@ def test_a_model_whose_heads_are_narrow_runs_too(i_love_ai):
 @relaxed
 @given(
     seed=st.integers(0, 2**32 - 1),
-    batch=st.integers(1, 9),
+    padding=st.lists(st.integers(0, 30), min_size=1, max_size=9),
     cuts=st.lists(st.integers(1, 59), max_size=6),
 )
-def test_company_changes_no_bit(engine, seed, batch, cuts):
-    ids = np.random.default_rng(seed).integers(engine.config.vocab_size, size=(batch, 60))
-    together = in_pieces(engine, ids, cuts, np.zeros(batch, np.int64))
-    alone = in_pieces(engine, ids[:1], [], np.zeros(1, np.int64))
-    np.testing.assert_array_equal(together[:1], alone)
+def test_company_changes_no_bit(engine, seed, padding, cuts):
+    ids = np.random.default_rng(seed).integers(engine.config.vocab_size, size=(len(padding), 60))
+    together = in_pieces(engine, ids, cuts, np.array(padding))
+    alone = in_pieces(engine, ids[:1, padding[0] :], [], np.zeros(1, np.int64))
+    np.testing.assert_array_equal(together[:1, padding[0] :], alone)
 
 
 def test_the_cache_grows_to_the_whole_context_and_no_further(engine, reference):
