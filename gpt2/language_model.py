@@ -16,6 +16,7 @@ from gpt2.errors import UserError
 from gpt2.locate import locate
 from gpt2.options import Keywords, Options
 from gpt2.tokenizer import Tokenizer
+from solutions.solution_01 import GPT2Config
 
 LOOKUP = "lookup"
 LOOKUP_GUESSES = 7  # with the token before them eight rows, which cost little more than one
@@ -177,19 +178,27 @@ def load(
     folder = locate(model)
     config, tokenizer = read_config(folder), Tokenizer(folder)
     tokenizer.check(config.vocab_size, folder)
-    draft_folder = None if speculate in (None, LOOKUP) else _draft_folder(speculate, tokenizer)
+    draft_folder = None
+    if speculate not in (None, LOOKUP):
+        draft_folder = _draft_folder(speculate, config, tokenizer)
     engine = Engine(folder, config, chosen_device, quantize)
     draft = draft_folder and Engine(draft_folder, read_config(draft_folder), chosen_device)
     return LanguageModel(engine, tokenizer, draft, lookup=speculate == LOOKUP)
 
 
-def _draft_folder(draft: str, tokenizer: Tokenizer) -> Path:
-    """The folder of a model that may guess for one with this tokenizer."""
+def _draft_folder(draft: str, config: GPT2Config, tokenizer: Tokenizer) -> Path:
+    """The folder of a model that may guess for one with this config and tokenizer."""
     folder = locate(draft)
     other = Tokenizer(folder)
     if other.vocabulary != tokenizer.vocabulary:
         raise UserError(
             f"{draft} cannot guess for this model: its vocabulary is another one "
             f"({other.vocab_size} tokens, not {tokenizer.vocab_size}, or others)"
+        )
+    vocab_size = read_config(folder).vocab_size
+    if vocab_size != config.vocab_size:
+        raise UserError(
+            f"{draft} cannot guess for this model: it has {vocab_size} logits, "
+            f"not {config.vocab_size}"
         )
     return folder

@@ -26,7 +26,7 @@ class Guess:
 
     Attributes:
         token: its id.
-        probabilities: `[vocab_size]`, from which it was drawn; None if there was no chance in it.
+        probabilities: `[vocab_size]`, from which it was drawn; None where nothing was drawn.
     """
 
     token: int
@@ -41,29 +41,27 @@ class Guesser(Protocol):
 
 
 # ANCHOR: rule
-def accept(guess: Guess, probabilities: np.ndarray, rng: np.random.Generator) -> bool:
+def accept(token: int, p: np.ndarray, q: np.ndarray, rng: np.random.Generator) -> bool:
     """Keeps a guess with probability p(token) / q(token), at most 1.
 
     Args:
-        guess: drawn from q.
-        probabilities: p, `[vocab_size]`, from which the model would draw.
+        token: drawn from q.
+        p: `[vocab_size]`, from which the model would draw.
+        q: `[vocab_size]`, from which the guess was drawn.
+        rng: decides.
     """
-    guessed = 1.0 if guess.probabilities is None else guess.probabilities[guess.token]
-    return bool(rng.random() * guessed < probabilities[guess.token])
+    return bool(rng.random() * q[token] < p[token])
 
 
-def remainder(guess: Guess, probabilities: np.ndarray) -> np.ndarray:
+def remainder(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """What to draw from instead of a guess that was not kept: max(0, p - q), scaled to sum to 1.
 
     A token that is guessed more often than it should be is kept less often; the missing
     probability is that of the tokens which are guessed too seldom.
     """
-    rest = probabilities.copy()
-    if guess.probabilities is None:
-        rest[guess.token] = 0
-    else:
-        rest = np.maximum(rest - guess.probabilities, 0)
-    return rest / rest.sum()
+    rest = np.maximum(p - q, 0)
+    total = rest.sum()
+    return rest / total if total > 0 else p  # p is q but for rounding
     # ANCHOR_END: rule
 
 
@@ -90,7 +88,8 @@ def speculate(
             cache.length = 0
             unread = continuation.ids[-(limit // 2) :]
         room = limit - cache.length - len(unread)
-        guesses = guesser.guess(continuation, min(count, room))
+        wanted = continuation.options.max_new_tokens - len(continuation.new_ids)
+        guesses = guesser.guess(continuation, min(count, room, wanted - 1))
         ids = unread + [guess.token for guess in guesses]
         all_logits = engine.forward(cache, np.array([ids]), wanted=len(guesses) + 1)[0]
         before = len(continuation.ids)
@@ -114,15 +113,22 @@ def _settle(
     """
     # ANCHOR: settle
     for guess, logits in zip(guesses, all_logits, strict=False):
-        probabilities = continuation.options.probabilities(logits, continuation.ids)
-        if not accept(guess, probabilities, continuation.rng):
-            rest = remainder(guess, probabilities)
-            token = int(continuation.rng.choice(len(rest), p=rest))
-            yield continuation.push(token, logits)
-            return
-        yield continuation.push(guess.token, logits)
-        if continuation.finish_reason is not None:
+        token = _choose(continuation, guess, logits)
+        yield continuation.push(token, logits)
+        if token != guess.token or continuation.finish_reason is not None:
             return
     logits = all_logits[-1]
     yield continuation.push(continuation.choose(logits), logits)
+
+
+def _choose(continuation: Continuation, guess: Guess, logits: np.ndarray) -> int:
+    """The guess if it is kept, and another token otherwise."""
+    if guess.probabilities is None:
+        return continuation.choose(logits)  # as without a guess, which is right or wrong
+    p = continuation.options.probabilities(logits, continuation.ids)
+    q = guess.probabilities
+    if accept(guess.token, p, q, continuation.rng):
+        return guess.token
+    rest = remainder(p, q)
+    return int(continuation.rng.choice(len(rest), p=rest))
     # ANCHOR_END: settle
