@@ -10,7 +10,7 @@ from gpt2.weights import StoredTensor
 
 LANES = 16  # outputs in a panel
 MULTIPLE = 32  # of rows, that MAX's quantized product wants
-CACHE_LINE = 16  # numbers of float32
+CACHE_LINE = 64  # bytes
 TOKEN_EMBEDDING = "transformer.wte.weight"
 HEAD = "transformer.wte.head"
 
@@ -41,7 +41,10 @@ def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, n
     """The parameters with matrices of fewer bits, for the forms `q4_0` and `q6_k`."""
     matrices, others = _matrices_and_others(tensors)
     if encoding == "q4_0":
-        return others | {name: pack_q4_0(quantize_q4_0(m)) for name, m in matrices.items()}
+        panels = one_block({n: q4_0_shape(matrix) for n, matrix in matrices.items()}, np.uint8)
+        for name, matrix in matrices.items():
+            pack_q4_0(quantize_q4_0(matrix), panels[name])
+        return others | panels
     return others | {
         name: _fill_up(quantize_q6_k(matrix), MULTIPLE) for name, matrix in matrices.items()
     }
@@ -70,25 +73,28 @@ def _fill_up(rows: np.ndarray, multiple: int) -> np.ndarray:
     return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)]) if more else rows
 
 
-def pack_q4_0(rows: np.ndarray) -> np.ndarray:
+def q4_0_shape(matrix: np.ndarray) -> tuple[int, int, int]:
+    """The shape of a matrix `[n, k]` in panels of Q4_0: `[n / 16 rounded up, k / 32, 288]`."""
+    outputs, inputs = matrix.shape
+    numbers, size = BLOCKS["q4_0"]
+    return -(-outputs // LANES), inputs // numbers, LANES * size
+
+
+def pack_q4_0(rows: np.ndarray, packed: np.ndarray) -> None:
     """Puts 16 quantized rows side by side.
 
     Args:
         rows: uint8 `[n, k / 32 * 18]`, as `quantize_q4_0` makes them.
-
-    Returns:
-        uint8 `[n / 16 rounded up, k / 32, 288]`: for each block the scales of 16 outputs, then
-        the first four bytes of integers of each output, then the next four, and so on.
+        packed: uint8 `[n / 16 rounded up, k / 32, 288]`, to be filled: for each block the scales
+            of 16 outputs, then the first four bytes of integers of each output, then the next
+            four, and so on.
     """
-    _, size = BLOCKS["q4_0"]
-    blocks = _fill_up(rows, LANES).reshape(-1, LANES, rows.shape[1] // size, size)
-    panels, _, count, _ = blocks.shape
-    packed = np.empty((panels, count, LANES * size), np.uint8)
+    panels, count, size = packed.shape
+    blocks = _fill_up(rows, LANES).reshape(panels, LANES, count, size // LANES)
     scales, integers = np.split(packed, [LANES * 2], axis=-1)
     scales.reshape(panels, count, LANES, 2)[:] = blocks[..., :2].swapaxes(1, 2)
     fours = blocks[..., 2:].reshape(panels, LANES, count, 4, 4)  # panel, output, block, part, byte
     integers.reshape(panels, count, 4, LANES, 4)[:] = fours.transpose(0, 2, 3, 1, 4)
-    return packed
 
 
 def panel_shape(matrix: np.ndarray) -> tuple[int, int, int]:
@@ -111,15 +117,18 @@ def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
         panels[whole, :, : outputs % LANES] = matrix[whole * LANES :].T
 
 
-def one_block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Room for float32 arrays in one piece of memory.
+def one_block(
+    shapes: Mapping[str, tuple[int, ...]], dtype: type[np.generic] = np.float32
+) -> dict[str, np.ndarray]:
+    """Room for arrays in one piece of memory.
 
     For a piece this large NumPy asks Linux for large pages (2 MB instead of 4 KB), and reading
     through large pages is up to twice as fast: see the book's chapter on speed.
     """
-    starts = np.cumsum([0, *(-(-math.prod(shape) // CACHE_LINE) for shape in shapes.values())])
-    block = np.empty(int(starts[-1]) * CACHE_LINE, np.float32)
+    step = CACHE_LINE // np.dtype(dtype).itemsize
+    starts = np.cumsum([0, *(-(-math.prod(shape) // step) for shape in shapes.values())])
+    block = np.empty(int(starts[-1]) * step, dtype)
     return {
-        name: block[start * CACHE_LINE :][: math.prod(shape)].reshape(shape)
+        name: block[start * step :][: math.prod(shape)].reshape(shape)
         for (name, shape), start in zip(shapes.items(), starts, strict=False)
     }
