@@ -22,6 +22,7 @@ ARGUMENTS = {  # what a user would add, and what keeps this short and changes no
     "hint": " --help",
     "reset": " --help",
     "warm": " --help",
+    "bench": " --help",
     "book": " --help",
     **{f"s{number:02}": " --solution" for number in range(1, 13)},
 }
