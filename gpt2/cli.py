@@ -1,10 +1,8 @@
 """The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
 
-import math
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -12,6 +10,7 @@ import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
 from gpt2 import __version__
+from gpt2.arguments import number, step_number, whole_number
 from gpt2.errors import UserError
 from gpt2.locate import DEFAULT_MODEL
 
@@ -32,39 +31,6 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"gpt2 {__version__}")
         raise typer.Exit
-
-
-def _whole_number(minimum: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = minimum - 1
-        if number < minimum:
-            raise typer.BadParameter(f"{text!r} is not a whole number of {minimum} or more")
-        return number
-
-    return parse
-
-
-def _step_number(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if not 1 <= number <= 12:
-        raise typer.BadParameter(f"{text!r} is not a step: they are 1 to 12")
-    return number
-
-
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not (number >= 0 and math.isfinite(number)):
-        raise typer.BadParameter(f"{text!r} is not a number of 0 or more")
-    return number
 
 
 @app.callback()
@@ -89,46 +55,46 @@ def generate(
         ),
     ] = DEFAULT_MODEL,
     max_new_tokens: Annotated[
-        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many tokens to add.")
+        int, typer.Option(parser=whole_number(1), metavar="N", help="How many tokens to add.")
     ] = 200,
     temperature: Annotated[
         float,
-        typer.Option(parser=_number, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."),
+        typer.Option(parser=number, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."),
     ] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
     top_k: Annotated[
         int,
         typer.Option(
-            parser=_whole_number(0), metavar="K", help="Of the K likeliest tokens only; 0 of all."
+            parser=whole_number(0), metavar="K", help="Of the K likeliest tokens only; 0 of all."
         ),
     ] = 0,
     top_p: Annotated[
         float,
         typer.Option(
-            parser=_number, metavar="P", help="Of the likeliest tokens that together have P."
+            parser=number, metavar="P", help="Of the likeliest tokens that together have P."
         ),
     ] = 1.0,
     min_p: Annotated[
         float,
         typer.Option(
-            parser=_number, metavar="P", help="Of tokens P times as likely as the likeliest."
+            parser=number, metavar="P", help="Of tokens P times as likely as the likeliest."
         ),
     ] = 0.0,
     repetition_penalty: Annotated[
         float,
-        typer.Option(parser=_number, metavar="R", help="Above 1: less of what was there before."),
+        typer.Option(parser=number, metavar="R", help="Above 1: less of what was there before."),
     ] = 1.0,
     stop: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="End before this text; may be given again."),
     ] = None,
     samples: Annotated[
-        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many texts to write.")
+        int, typer.Option(parser=whole_number(1), metavar="N", help="How many texts to write.")
     ] = 1,
     seed: Annotated[
         int | None,
         typer.Option(
-            parser=_whole_number(0), metavar="N", help="The same seed gives the same text."
+            parser=whole_number(0), metavar="N", help="The same seed gives the same text."
         ),
     ] = None,
     quantize: Annotated[
@@ -198,14 +164,14 @@ def generate(
     )
 
 
-Step = Annotated[int, typer.Argument(parser=_step_number, metavar="N", help="The step, 1 to 12.")]
+Step = Annotated[int, typer.Argument(parser=step_number, metavar="N", help="The step, 1 to 12.")]
 
 
 @app.command()
 def check(
     step: Annotated[
         int | None,
-        typer.Argument(parser=_step_number, metavar="[N]", help="The step, 1 to 12; or all."),
+        typer.Argument(parser=step_number, metavar="[N]", help="The step, 1 to 12; or all."),
     ] = None,
     solution: Annotated[
         bool, typer.Option("--solution", help="The reference instead of your file.")
@@ -239,7 +205,7 @@ def hint(step: Step) -> None:
 @app.command()
 def reset(
     step: Annotated[
-        int | None, typer.Argument(parser=_step_number, metavar="[N]", help="The step, 1 to 12.")
+        int | None, typer.Argument(parser=step_number, metavar="[N]", help="The step, 1 to 12.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
 ) -> None:
@@ -278,7 +244,7 @@ def doctor() -> None:
 @app.command()
 def bench(
     rounds: Annotated[
-        int, typer.Option(parser=_whole_number(1), metavar="N", help="How many times.")
+        int, typer.Option(parser=whole_number(1), metavar="N", help="How many times.")
     ] = 5,
     only: Annotated[
         list[str] | None,
