@@ -82,11 +82,14 @@ def test_finished_texts_leave_the_batch(model, monkeypatch):
         return forward(cache, ids, wanted)
 
     monkeypatch.setattr(model.engine, "forward", watched)
-    texts = model.generate(PROMPTS, seed=1, stop=["\n"], max_new_tokens=60)
-    assert rows[0] == len(PROMPTS)
-    assert rows[-1] < len(PROMPTS)
-    assert all("\n" not in text.text for text in texts)
-    assert any(text.finish_reason == "stop" for text in texts)
+    prompts, options = PROMPTS * 3, {"stop": ["\n"], "max_new_tokens": 60}
+    texts = model.generate(prompts, seed=1, **options)
+    assert rows[0] == len(PROMPTS)  # the same prompt is read once
+    assert any(1 < count < len(prompts) // 2 for count in rows[2:]), "several have to remain"
+    monkeypatch.undo()
+    for number, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
+        assert model.generate(prompt, seed=1 + number, **options) == [text]
+        assert "\n" not in text.text
 
 
 def test_pieces_are_the_text(model):
