@@ -54,9 +54,11 @@ class KeyValueCache:
         self.padding = self.padding[rows]
 
     def _copy(self, rows: slice | list[int], capacity: int) -> None:
-        for index, buffer in enumerate(self.buffers):
-            old = np.from_dlpack(buffer.to(CPU()))[rows]
-            batch, heads, filled, head_dim = old.shape
-            new = np.zeros([batch, heads, capacity, head_dim], np.float32)
-            new[:, :, :filled] = old
-            self.buffers[index] = Buffer.from_dlpack(new).to(buffer.device)
+        olds = [np.from_dlpack(buffer.to(CPU()))[rows] for buffer in self.buffers]
+        batch, heads, filled, head_dim = olds[0].shape
+        # In one piece of memory, for which Linux has large pages: see packing.one_block.
+        new = np.zeros([len(olds), batch, heads, capacity, head_dim], np.float32)
+        for index, old in enumerate(olds):
+            new[index, :, :, :filled] = old
+        device = self.buffers[0].device
+        self.buffers = [Buffer.from_dlpack(layer).to(device) for layer in new]

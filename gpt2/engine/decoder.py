@@ -8,7 +8,6 @@ from max.experimental.nn import ModuleList
 from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferType, DeviceRef
 
-from gpt2.engine.attention import CachedBlock
 from gpt2.engine.layers import Form, replace_linears
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
@@ -24,9 +23,7 @@ class Decoder(GPT2LMHeadModel):
     def __init__(self, config: GPT2Config, form: Form) -> None:
         super().__init__(config)
         self.transformer.wte = form.embedding(config)
-        self.transformer.h = ModuleList(
-            CachedBlock(config, form.attention) for _ in range(config.n_layer)
-        )
+        self.transformer.h = ModuleList(form.block(config) for _ in range(config.n_layer))
         replace_linears(self.transformer.h, form.linear)
 
     # ANCHOR: forward
@@ -53,8 +50,8 @@ class Decoder(GPT2LMHeadModel):
         for block, keys, values in zip(transformer.h, buffers[::2], buffers[1::2], strict=True):
             # Compiled once for all layers, which differ only in their weights.
             x = as_subgraph(block, name="block")(x, keys, values, mask)
-        x = F.gather(transformer.ln_f(x), wanted, axis=1)  # [batch, wanted, n_embd]
-        return transformer.wte.logits(x)
+        x = F.gather(x, wanted, axis=1)  # [batch, wanted, n_embd]
+        return transformer.wte.logits(x, transformer.ln_f)
         # ANCHOR_END: forward
 
 

@@ -25,7 +25,7 @@ PARAMETERS_FILE = "parameters.json"
 ENGINE = Path(__file__).parent
 # What decides about the graph: when any of it changes, another graph is compiled.
 SOURCES = [
-    *(ENGINE / name for name in ("attention.py", "decoder.py", "kernels.py", "layers.py")),
+    *(ENGINE / f"{name}.py" for name in ("attention", "decoder", "fused", "kernels", "layers")),
     *sorted((ENGINE / "mojo").glob("*.mojo")),
     *sorted((ENGINE.parent.parent / "solutions").glob("*.py")),
 ]

@@ -6,41 +6,67 @@ from importlib.metadata import version
 from pathlib import Path
 
 from max.experimental import functional as F
+from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
+from solutions.solution_03 import LayerNorm
+from solutions.solution_09 import GPT2Block
 
 SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
-def packed_linear(
-    x: Tensor, panels: Tensor, bias: Tensor, *, kernel: str = "packed_linear"
-) -> Tensor:
-    """x @ weight.T + bias, where the weight lies in panels of 16 outputs.
+def block(parameters: GPT2Block, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """Step 9's block with a cache.
 
     Args:
-        x: float32 `[batch, seq, k]`.
-        panels: float32 `[n / 16 rounded up, k, 16]`, as `packing.pack` makes them, or what else
-            the kernel takes.
-        bias: float32 `[n]`.
-        kernel: the name of the kernel.
+        parameters: a block whose linear layers are Panels or Q4_0Panels of `gpt2.engine.fused`.
+        x: float32 `[batch, seq, n_embd]`.
+        keys, values, mask: as in cached_attention.
 
     Returns:
-        float32 `[batch, seq, n]`.
+        float32 `[batch, seq, n_embd]`.
     """
-    batch, sequence_length, k = x.shape
-    n = bias.shape[0]
-    rows = x.reshape([batch * sequence_length, k])
-    (product,) = F.custom(
-        kernel,
+    batch, sequence_length, width = x.shape
+    rows = x.reshape([batch * sequence_length, width])
+    attn, mlp = parameters.attn, parameters.mlp
+    layers = (parameters.ln_1, attn.c_attn, attn.c_proj, parameters.ln_2, mlp.c_fc, mlp.c_proj)
+    weights = [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
+    (result,) = F.inplace_custom(
+        "block",
         x.device,
-        [rows, panels, bias],
-        [TensorType(x.dtype, [rows.shape[0], n], device=x.device)],
+        [rows, *weights, mask, BufferValue(keys), BufferValue(values)],
+        [TensorType(x.dtype, rows.shape, device=x.device)],
+        parameters={"epsilon": parameters.ln_1.eps},
         custom_extensions=library(),
     )
-    return product.reshape([batch, sequence_length, n])
+    return result.reshape([batch, sequence_length, width])
+
+
+def head(x: Tensor, norm: LayerNorm, panels: Module) -> Tensor:
+    """norm(x) @ weight.T.
+
+    Args:
+        x: float32 `[batch, seq, n_embd]`.
+        norm: the last one.
+        panels: Panels or Q4_0Panels of `gpt2.engine.fused`, with vocab_size outputs.
+
+    Returns:
+        float32 `[batch, seq, vocab_size]`.
+    """
+    batch, sequence_length, width = x.shape
+    rows, vocab_size = batch * sequence_length, panels.bias.shape[0]
+    (logits,) = F.custom(
+        "head",
+        x.device,
+        [x.reshape([rows, width]), norm.weight, norm.bias, panels.weight, panels.bias],
+        [TensorType(x.dtype, [rows, vocab_size], device=x.device)],
+        parameters={"epsilon": norm.eps},
+        custom_extensions=library(),
+    )
+    return logits.reshape([batch, sequence_length, vocab_size])
 
 
 def cached_attention(qkv: Tensor, mask: Tensor, keys: Tensor, values: Tensor) -> Tensor:

@@ -11,55 +11,24 @@ from max.experimental.tensor import Tensor
 from max.graph import ops
 from max.graph.quantization import QuantizationEncoding
 
-from gpt2.engine.attention import CachedAttention, KernelAttention
-from gpt2.engine.kernels import packed_linear
-from gpt2.engine.packing import LANES, MULTIPLE
+from gpt2.engine.attention import CachedAttention, CachedBlock, KernelAttention
+from gpt2.engine.fused import FusedBlock, FusedHead, Panels, Q4_0Panels
+from gpt2.engine.packing import MULTIPLE
 from gpt2.engine.quantize import BLOCKS
 from solutions.solution_01 import GPT2Config
+from solutions.solution_03 import LayerNorm
 from solutions.solution_05 import TokenEmbedding
+from solutions.solution_09 import GPT2Block
 
 quantized_matmul = F.functional(ops.qmatmul)
-
-
-class PackedLinear(Module[[Tensor], Tensor]):
-    """A linear layer by our own kernel.
-
-    Parameters: weight `[outputs / 16, inputs, 16]`, packed by `packing.pack`, and bias.
-    """
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        self.weight = Tensor.zeros([-(-outputs // LANES), inputs, LANES])
-        self.bias = Tensor.zeros([outputs])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
-        return packed_linear(x, self.weight, self.bias)
-
-
-class Q4_0Linear(Module[[Tensor], Tensor]):
-    """A linear layer with weights of four bits, by our own kernel.
-
-    Parameters: weight uint8 `[outputs / 16, inputs / 32, 288]`, made by `packing.pack_q4_0`, and
-    bias.
-    """
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        panels = -(-outputs // LANES)
-        numbers, size = BLOCKS["q4_0"]
-        self.weight = Tensor.zeros([panels, inputs // numbers, LANES * size], dtype=DType.uint8)
-        self.bias = Tensor.zeros([outputs])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
-        return packed_linear(x, self.weight, self.bias, kernel="q4_0_linear")
 
 
 class TiedEmbedding(TokenEmbedding):
     """Step 5's table, used at both ends as in step 11."""
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """hidden `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return hidden @ self.weight.T
+    def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
+        """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
+        return norm(x) @ self.weight.T
 
 
 # ANCHOR: quantized_linear
@@ -73,30 +42,29 @@ class EmbeddingWithHead(TokenEmbedding):
         super().__init__(config)
         self.head = linear(config.n_embd, config.vocab_size)
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """hidden `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return self.head(hidden)
+    def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
+        """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
+        return self.head(norm(x))
 
 
-class QuantizedLinear(Module[[Tensor], Tensor]):
+class Q6_KLinear(Module[[Tensor], Tensor]):
     """A linear layer by MAX's product with quantized weights, which rounds x to 8 bits, too.
 
     Parameters: weight uint8 `[outputs rounded up to 32, bytes of a row]`, made by
     `packing.quantized`, and bias.
     """
 
-    def __init__(self, inputs: int, outputs: int, encoding: QuantizationEncoding) -> None:
-        parameters = encoding.block_parameters
-        row = inputs // parameters.elements_per_block * parameters.block_size
-        self.weight = Tensor.zeros([-(-outputs // MULTIPLE) * MULTIPLE, row], dtype=DType.uint8)
+    def __init__(self, inputs: int, outputs: int) -> None:
+        numbers, size = BLOCKS["q6_k"]
+        rows = -(-outputs // MULTIPLE) * MULTIPLE
+        self.weight = Tensor.zeros([rows, inputs // numbers * size], dtype=DType.uint8)
         self.bias = Tensor.zeros([outputs])
-        self.encoding = encoding
 
     def forward(self, x: Tensor) -> Tensor:
         """x `[batch, seq, inputs]` -> `[batch, seq, outputs]`."""
         batch, sequence_length, inputs = x.shape
         rows = x.reshape([batch * sequence_length, inputs])
-        product = quantized_matmul(self.encoding, None, rows, self.weight)
+        product = quantized_matmul(QuantizationEncoding.Q6_K, None, rows, self.weight)
         outputs = int(self.bias.shape[0])
         return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
         # ANCHOR_END: quantized_linear
@@ -107,26 +75,27 @@ class Form:
     """How weights are kept and multiplied.
 
     Attributes:
-        linear: makes a linear layer from its numbers of inputs and outputs.
+        block: makes a block.
         embedding: makes the token embedding, with a method for the logits.
-        attention: the class of the attention.
+        linear: what takes the place of each linear layer of a block.
     """
 
-    linear: Callable[[int, int], Module]
+    block: Callable[[GPT2Config], GPT2Block]
     embedding: Callable[[GPT2Config], Module]
-    attention: type[CachedAttention]
-
-
-def _with_head(linear: Callable[[int, int], Module]) -> Form:
-    return Form(linear, partial(EmbeddingWithHead, linear=linear), KernelAttention)
+    linear: Callable[[int, int], Module] = Linear
 
 
 FORMS = {
-    "plain": Form(Linear, TiedEmbedding, CachedAttention),  # MAX's own, on any device
+    # MAX's own, on any device:
+    "plain": Form(partial(CachedBlock, attention=CachedAttention), TiedEmbedding),
     # On the CPU, with kernels of our own:
-    "packed": _with_head(PackedLinear),
-    "q4_0": _with_head(Q4_0Linear),
-    "q6_k": _with_head(partial(QuantizedLinear, encoding=QuantizationEncoding.Q6_K)),
+    "packed": Form(FusedBlock, partial(FusedHead, linear=Panels), Panels),
+    "q4_0": Form(FusedBlock, partial(FusedHead, linear=Q4_0Panels), Q4_0Panels),
+    "q6_k": Form(
+        partial(CachedBlock, attention=KernelAttention),
+        partial(EmbeddingWithHead, linear=Q6_KLinear),
+        Q6_KLinear,
+    ),
 }
 
 

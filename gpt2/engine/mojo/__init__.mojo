@@ -1,3 +1,1 @@
-from .attention import *
-from .linear import *
-from .q4_0 import *
+from .block import *

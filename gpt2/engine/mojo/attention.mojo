@@ -5,63 +5,68 @@ so that a query meets 16 keys in one instruction; its values lie as they come,
 `[positions, head_dim]`.
 """
 
-from extensibility import InputTensor, OutputTensor, _MutableInputTensor, register
-from max.algorithm.backend.cpu.parallelize import sync_parallelize
+from extensibility import InputTensor, _MutableInputTensor
 from std.math import exp, sqrt
 from std.utils.numerics import inf
 
-from .product import LANES, Lanes, Numbers, multiply
+from .product import LANES, Lanes, Numbers, multiply, numbers
+from .team import Member
 
 comptime MANY = 8  # queries at a time
 
 
-@register("cached_attention")
-struct CachedAttention:
-    """Writes new keys and values into the cache, and attends to all that are there.
+struct Cache(ImplicitlyCopyable):
+    """The keys and values of a layer, and which of them may be seen."""
 
-    Queries, keys and values are `[batch, seq, 3 * n_embd]` as c_attn leaves them, the mask is
-    `[batch, 1, seq, total]`, keys and values `[batch, n_head, capacity, head_dim]`, where capacity
-    is a multiple of 16; the output is `[batch, seq, n_embd]`.
-    """
+    var keys: Numbers  # [batch, heads, capacity, head_dim], capacity a multiple of 16
+    var values: Numbers  # as keys
+    var mask: Numbers  # [batch, 1, seq, total]
+    var batch: Int
+    var heads: Int
+    var capacity: Int
+    var head_dim: Int
+    var seq: Int
+    var total: Int
 
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        output: OutputTensor[dtype=DType.float32, rank=3, ...],
-        qkv: InputTensor[dtype=DType.float32, rank=3, ...],
-        mask: InputTensor[dtype=DType.float32, rank=4, ...],
+    def __init__(
+        out self,
         keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
         values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
-    ) raises:
-        var batch = keys.dim_size(0)
-        var heads = keys.dim_size(1)
-        var capacity = keys.dim_size(2)
-        var head_dim = keys.dim_size(3)
-        var seq = mask.dim_size(2)
-        var total = mask.dim_size(3)
-        var width = heads * head_dim
-        var all_queries = qkv.unsafe_ptr()
-        var all_masks = mask.unsafe_ptr()
-        var all_keys = keys.unsafe_ptr()
-        var all_values = values.unsafe_ptr()
-        var all_outputs = output.unsafe_ptr()
+        mask: InputTensor[dtype=DType.float32, rank=4, ...],
+    ):
+        self.keys = numbers(keys.unsafe_ptr())
+        self.values = numbers(values.unsafe_ptr())
+        self.mask = numbers(mask.unsafe_ptr())
+        self.batch = keys.dim_size(0)
+        self.heads = keys.dim_size(1)
+        self.capacity = keys.dim_size(2)
+        self.head_dim = keys.dim_size(3)
+        self.seq = mask.dim_size(2)
+        self.total = mask.dim_size(3)
 
-        def work(task: Int) {imm}:
-            var text, head = divmod(task, heads)
+    def attend(self, mut member: Member, output: Numbers, qkv: Numbers):
+        """Writes new keys and values into the cache, and attends to all that are there.
+
+        Queries, keys and values are `[batch, seq, 3 * n_embd]` as c_attn leaves them, the output
+        is `[batch, seq, n_embd]`.
+        """
+        var width = self.heads * self.head_dim
+
+        def work(piece: Int) {imm}:
+            var text, head = divmod(piece, self.heads)
             attend(
-                all_outputs.unsafe_offset(text * seq * width + head * head_dim),
-                all_queries.unsafe_offset(text * seq * 3 * width + head * head_dim),
-                all_masks.unsafe_offset(text * seq * total),
-                all_keys.unsafe_offset(task * capacity * head_dim),
-                all_values.unsafe_offset(task * capacity * head_dim),
+                output.unsafe_offset(text * self.seq * width + head * self.head_dim),
+                qkv.unsafe_offset(text * self.seq * 3 * width + head * self.head_dim),
+                self.mask.unsafe_offset(text * self.seq * self.total),
+                self.keys.unsafe_offset(piece * self.capacity * self.head_dim),
+                self.values.unsafe_offset(piece * self.capacity * self.head_dim),
                 width,
-                head_dim,
-                seq,
-                total,
+                self.head_dim,
+                self.seq,
+                self.total,
             )
 
-        sync_parallelize(work, batch * heads)
+        member.share(self.batch * self.heads, work)
 
 
 def attend(
@@ -88,7 +93,7 @@ def attend(
 
     var room = (total + LANES - 1) // LANES * LANES
     var scratch = List[Float32](length=MANY * room, fill=0)
-    var scores = scratch.unsafe_ptr().unsafe_origin_cast[MutUnsafeAnyOrigin]()
+    var scores = numbers(scratch.unsafe_ptr())
     var scale = 1 / sqrt(Float32(head_dim))
 
     @__parameter
@@ -116,12 +121,27 @@ def attend(
                 seen,
                 total,
             )
-        for part in range(0, head_dim, LANES):
-            var mixed = multiply[ROWS, 1](
-                scores, room, values.unsafe_offset(part), 0, head_dim, seen
+        @__parameter
+        @always_inline
+        def mix[PANELS: Int](part: Int):
+            """Adds up columns of the values, from part, weighted by the scores."""
+            var mixed = multiply[ROWS, PANELS](
+                scores, room, values.unsafe_offset(part), LANES, head_dim, seen
             )
             comptime for row in range(ROWS):
-                output.unsafe_store((first + row) * width + part, mixed[row])
+                comptime for panel in range(PANELS):
+                    output.unsafe_store(
+                        (first + row) * width + part + panel * LANES, mixed[row * PANELS + panel]
+                    )
+
+        comptime WIDE = 4 if ROWS == 1 else 1  # as many sums as fit into registers
+        var part = 0
+        while part + WIDE * LANES <= head_dim:
+            mix[WIDE](part)
+            part += WIDE * LANES
+        while part < head_dim:
+            mix[1](part)
+            part += LANES
 
     var first = 0
     while first + MANY <= seq:

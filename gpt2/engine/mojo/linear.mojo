@@ -1,53 +1,25 @@
-"""A linear layer whose weights lie in panels, read from front to back.
+"""A product with weights that lie in panels, read from front to back.
 
 Generating text multiplies huge matrices with a row or a few: the arithmetic is nothing, and
 reading the weights is everything. A panel is read in the order in which it lies in memory,
 which the processor foresees, and once: while it is in the cache, all rows are multiplied.
 """
 
-from extensibility import InputTensor, OutputTensor, register
-from max.algorithm.backend.cpu.parallelize import sync_parallelize
-from max.runtime.asyncrt import parallelism_level
-
-from .product import LANES, Numbers, multiply, store_with_bias
+from .ending import Ending
+from .product import LANES, Numbers, multiply
+from .team import Member
 
 
-@register("packed_linear")
-struct PackedLinear:
-    """The product of x `[rows, k]` and panels `[n / 16, k, 16]`, plus bias `[n]`: `[rows, n]`.
+def linear(mut member: Member, ending: Ending, x: Numbers, panels: Numbers, rows: Int, k: Int):
+    """Multiplies x `[rows, k]` with panels `[n / 16, k, 16]`, and hands the sums to the ending.
 
     Where n is no multiple of 16, the last panel is filled up.
     """
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        output: OutputTensor[dtype=DType.float32, rank=2, ...],
-        x: InputTensor[dtype=DType.float32, rank=2, ...],
-        panels: InputTensor[dtype=DType.float32, rank=3, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
-    ) raises:
-        linear(
-            output.unsafe_ptr(),
-            x.unsafe_ptr(),
-            panels.unsafe_ptr(),
-            bias.unsafe_ptr(),
-            x.dim_size(0),
-            x.dim_size(1),
-            bias.dim_size(0),
-        )
-
-
-def linear(
-    output: Numbers, x: Numbers, panels: Numbers, bias: Numbers, rows: Int, k: Int, n: Int
-):
-    var count = (n + LANES - 1) // LANES
-    var threads = parallelism_level(None)
-    var share = (count + threads - 1) // threads
+    var count = (ending.n + LANES - 1) // LANES
+    var share = member.share_of(count)
     share += share % 2  # two panels at a time, where there are many rows
 
-    def work(thread: Int) {imm}:
+    def work(piece: Int) {imm}:
         @__parameter
         @always_inline
         def fill[ROWS: Int, PANELS: Int](row: Int, first: Int):
@@ -62,13 +34,7 @@ def linear(
             )
             comptime for r in range(ROWS):
                 comptime for p in range(PANELS):
-                    store_with_bias(
-                        output.unsafe_offset((row + r) * n),
-                        sums[r * PANELS + p],
-                        bias,
-                        (first + p) * LANES,
-                        n,
-                    )
+                    ending.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
 
         @__parameter
         @always_inline
@@ -84,7 +50,7 @@ def linear(
                 fill[1, PANELS](row, first)
                 row += 1
 
-        var panel = thread * share
+        var panel = piece * share
         var end = min(panel + share, count)
         while rows >= 8 and panel + 2 <= end:
             fill_all_rows[2](panel)
@@ -93,4 +59,4 @@ def linear(
             fill_all_rows[1](panel)
             panel += 1
 
-    sync_parallelize(work, threads)
+    member.share((count + share - 1) // share, work)

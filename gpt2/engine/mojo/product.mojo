@@ -6,7 +6,8 @@ a number of x with 16 weights, and the sums of 16 outputs stay in one register u
 
 comptime LANES = 16
 comptime Lanes = SIMD[DType.float32, LANES]
-comptime Numbers = Pointer[Float32, MutUnsafeAnyOrigin]
+# Who holds numbers does not own them: an op keeps alive what its pointers lead to.
+comptime Numbers = Pointer[Float32, MutUntrackedOrigin]
 
 
 @always_inline
@@ -43,10 +44,6 @@ def multiply[
 
 
 @always_inline
-def store_with_bias(row: Numbers, sum: Lanes, bias: Numbers, column: Int, n: Int):
-    """Writes 16 outputs, or what is left of a row of n, from column on."""
-    if column + LANES <= n:
-        row.unsafe_store(column, sum + bias.unsafe_load[width=LANES](column))
-    else:
-        for lane in range(n - column):
-            row.unsafe_store(column + lane, sum[lane] + bias.unsafe_load(column + lane))
+def numbers(pointer: Pointer[mut=True, Float32, _]) -> Numbers:
+    """A tensor's or a list's numbers."""
+    return pointer.unsafe_origin_cast[MutUntrackedOrigin]()

@@ -1,117 +1,123 @@
-"""A linear layer whose weights have four bits: Q4_0, 32 weights to a scale.
+"""A product with weights of four bits: Q4_0, 32 weights to a scale.
 
 Both factors are small integers: a weight from -8 to 7, and x rounded to 8 bits with a scale for
 each 32 numbers, as llama.cpp does it. So 32 products are added without rounding, four of them
 by one instruction where the processor has it (VNNI), and the scales come last.
 """
 
-from extensibility import InputTensor, OutputTensor, register
-from max.algorithm.backend.cpu.parallelize import sync_parallelize
-from max.runtime.asyncrt import parallelism_level
 from std.memory import bitcast
 from std.sys import CompilationTarget
 from std.sys.intrinsics import llvm_intrinsic
 
-from .product import LANES, Lanes, store_with_bias
+from .ending import Ending
+from .product import LANES, Lanes, Numbers
+from .team import Member
 
 comptime BLOCK = 32  # numbers with a scale
 comptime SCALES = 2 * LANES  # bytes of a panel's scales, float16
 comptime PANEL = SCALES + BLOCK // 2 * LANES  # bytes of a block of a panel
+comptime PIECE = 256  # blocks of x that one thread rounds at a time
 comptime Integers = SIMD[DType.int32, LANES]
+comptime Bytes = Pointer[UInt8, MutUntrackedOrigin]
 
 
-@register("q4_0_linear")
-struct Q4_0Linear:
-    """The product of x `[rows, k]` and panels `[n / 16, k / 32, 288]`, plus bias `[n]`.
+struct Rounded:
+    """Room for numbers rounded to 8 bits: for each block its integers, its scale, and an offset.
+
+    Weights are stored as 0 to 15, which is 8 too many: the offset takes that back.
+    """
+
+    var integers: List[Int8]
+    var scales: List[Float32]
+    var offsets: List[Int32]
+
+    def __init__(out self, numbers: Int):
+        self.integers = List[Int8](unsafe_uninit_length=numbers)
+        self.scales = List[Float32](unsafe_uninit_length=numbers // BLOCK)
+        self.offsets = List[Int32](unsafe_uninit_length=numbers // BLOCK)
+
+    def fill(self, mut member: Member, x: Numbers, blocks: Int):
+        """Rounds the numbers of x."""
+        var integers = self.integers.unsafe_ptr().unsafe_mut_cast[True]()
+        var scales = self.scales.unsafe_ptr().unsafe_mut_cast[True]()
+        var offsets = self.offsets.unsafe_ptr().unsafe_mut_cast[True]()
+
+        def work(piece: Int) {imm}:
+            for block in range(piece * PIECE, min((piece + 1) * PIECE, blocks)):
+                var part = x.unsafe_load[width=BLOCK](block * BLOCK)
+                var scale = abs(part).reduce_max() / 127
+                var inverse = 1 / scale if scale > 0 else Float32(0)
+                var rounded = round(part * inverse).cast[DType.int8]()
+                integers.unsafe_store(block * BLOCK, rounded)
+                scales.unsafe_store(block, scale)
+                offsets.unsafe_store(block, -8 * rounded.cast[DType.int32]().reduce_add())
+
+        member.share((blocks + PIECE - 1) // PIECE, work)
+
+
+def q4_0_linear(
+    mut member: Member,
+    ending: Ending,
+    x: Numbers,
+    rounded: Rounded,
+    panels: Bytes,
+    rows: Int,
+    k: Int,
+):
+    """Multiplies x `[rows, k]` with panels `[n / 16, k / 32, 288]`, and hands the sums to the ending.
 
     A block of a panel has the scales of 16 outputs, and then their integers, two in a byte as
     ggml has them: of four bytes of each output, of the next four, and so on.
     """
+    var blocks = k // BLOCK
+    rounded.fill(member, x, rows * blocks)
+    var integers = rounded.integers.unsafe_ptr()
+    var scales = rounded.scales.unsafe_ptr()
+    var offsets = rounded.offsets.unsafe_ptr()
+    var count = (ending.n + LANES - 1) // LANES
+    var share = member.share_of(count)
 
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        output: OutputTensor[dtype=DType.float32, rank=2, ...],
-        x: InputTensor[dtype=DType.float32, rank=2, ...],
-        panels: InputTensor[dtype=DType.uint8, rank=3, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
-    ) raises:
-        var rows = x.dim_size(0)
-        var blocks = x.dim_size(1) // BLOCK
-        var n = bias.dim_size(0)
-        var count = panels.dim_size(0)
-        var numbers = x.unsafe_ptr()
-        var all_panels = panels.unsafe_ptr()
-        var biases = bias.unsafe_ptr()
-        var outputs = output.unsafe_ptr()
-
-        var integer_list = List[Int8](length=rows * blocks * BLOCK, fill=0)
-        var scale_list = List[Float32](length=rows * blocks, fill=0)
-        var offset_list = List[Int32](length=rows * blocks, fill=0)
-        var integers = integer_list.unsafe_ptr()
-        var scales = scale_list.unsafe_ptr()
-        var offsets = offset_list.unsafe_ptr()
-        for block in range(rows * blocks):
-            var part = numbers.unsafe_load[width=BLOCK](block * BLOCK)
-            var scale = abs(part).reduce_max() / 127
-            var inverse = 1 / scale if scale > 0 else Float32(0)
-            var rounded = round(part * inverse).cast[DType.int8]()
-            integers.unsafe_store(block * BLOCK, rounded)
-            scales.unsafe_store(block, scale)
-            # Weights are stored as 0 to 15, which is 8 too many.
-            offsets.unsafe_store(block, -8 * rounded.cast[DType.int32]().reduce_add())
-
-        var threads = parallelism_level(None)
-        var share = (count + threads - 1) // threads
-
-        def work(thread: Int) {imm}:
-            @__parameter
-            @always_inline
-            def fill[ROWS: Int](row: Int, panel: Int):
-                """Computes 16 outputs of ROWS rows."""
-                var sums = Array[Lanes, ROWS](fill=0)
-                for block in range(blocks):
-                    var begin = all_panels.unsafe_offset((panel * blocks + block) * PANEL)
-                    var halves = bitcast[DType.float16, LANES](
-                        begin.unsafe_load[width=SCALES](0)
-                    )
-                    var weight_scales = halves.cast[DType.float32]()
-                    var weights = Array[Integers, 8](fill=0)
-                    comptime for quarter in range(4):
-                        var pairs = begin.unsafe_load[width=4 * LANES](SCALES + quarter * 4 * LANES)
-                        weights[quarter] = bitcast[DType.int32, LANES](pairs & 15)
-                        weights[quarter + 4] = bitcast[DType.int32, LANES](pairs >> 4)
-                    comptime for r in range(ROWS):
-                        var at = (row + r) * blocks + block
-                        var sum = Integers(offsets.unsafe_load(at))
-                        var fours = bitcast[DType.int32, BLOCK // 4](
-                            integers.unsafe_load[width=BLOCK](at * BLOCK)
-                        )
-                        comptime for four in range(8):
-                            sum = add_four_products(sum, weights[four], Integers(fours[four]))
-                        var scale = weight_scales * scales.unsafe_load(at)
-                        sums[r] = sum.cast[DType.float32]().fma(scale, sums[r])
-                var column = panel * LANES
+    def work(piece: Int) {imm}:
+        @__parameter
+        @always_inline
+        def fill[ROWS: Int](row: Int, panel: Int):
+            """Computes 16 outputs of ROWS rows."""
+            var sums = Array[Lanes, ROWS](fill=0)
+            for block in range(blocks):
+                var begin = panels.unsafe_offset((panel * blocks + block) * PANEL)
+                var halves = bitcast[DType.float16, LANES](begin.unsafe_load[width=SCALES](0))
+                var weight_scales = halves.cast[DType.float32]()
+                var weights = Array[Integers, 8](fill=0)
+                comptime for quarter in range(4):
+                    var pairs = begin.unsafe_load[width=4 * LANES](SCALES + quarter * 4 * LANES)
+                    weights[quarter] = bitcast[DType.int32, LANES](pairs & 15)
+                    weights[quarter + 4] = bitcast[DType.int32, LANES](pairs >> 4)
                 comptime for r in range(ROWS):
-                    store_with_bias(outputs.unsafe_offset((row + r) * n), sums[r], biases, column, n)
+                    var at = (row + r) * blocks + block
+                    var sum = Integers(offsets.unsafe_load(at))
+                    var fours = bitcast[DType.int32, BLOCK // 4](
+                        integers.unsafe_load[width=BLOCK](at * BLOCK)
+                    )
+                    comptime for four in range(8):
+                        sum = add_four_products(sum, weights[four], Integers(fours[four]))
+                    var scale = weight_scales * scales.unsafe_load(at)
+                    sums[r] = sum.cast[DType.float32]().fma(scale, sums[r])
+            comptime for r in range(ROWS):
+                ending.store(row + r, panel * LANES, sums[r])
 
-            for panel in range(thread * share, min((thread + 1) * share, count)):
-                var row = 0
-                while row + 8 <= rows:
-                    fill[8](row, panel)
-                    row += 8
-                while row + 4 <= rows:
-                    fill[4](row, panel)
-                    row += 4
-                while row < rows:
-                    fill[1](row, panel)
-                    row += 1
+        for panel in range(piece * share, min((piece + 1) * share, count)):
+            var row = 0
+            while row + 8 <= rows:
+                fill[8](row, panel)
+                row += 8
+            while row + 4 <= rows:
+                fill[4](row, panel)
+                row += 4
+            while row < rows:
+                fill[1](row, panel)
+                row += 1
 
-        sync_parallelize(work, threads)
-        _ = integer_list^
-        _ = scale_list^
-        _ = offset_list^
+    member.share((count + share - 1) // share, work)
 
 
 @always_inline

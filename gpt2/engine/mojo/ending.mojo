@@ -1,0 +1,65 @@
+"""What happens to 16 sums of a product before they are written."""
+
+from extensibility import InputTensor
+from std.math import tanh
+
+from .product import LANES, Lanes, Numbers, numbers
+
+
+struct Ending[GELU: Bool, ADDS: Bool](ImplicitlyCopyable):
+    """Adds the bias, and then applies GELU, or adds a residual, if so.
+
+    Parameters:
+        GELU: Whether GELU follows.
+        ADDS: Whether a residual is added.
+    """
+
+    var output: Numbers  # [rows, n]
+    var bias: Numbers  # [n]
+    var residual: Numbers  # [rows, n], where one is added
+    var n: Int
+
+    def __init__(
+        out self,
+        output: Numbers,
+        bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        residual: Optional[Numbers] = None,
+    ):
+        self.output = output
+        self.bias = numbers(bias.unsafe_ptr())
+        self.residual = residual.or_else(output)
+        self.n = bias.dim_size(0)
+
+    @always_inline
+    def store(self, row: Int, column: Int, sums: Lanes):
+        """Finishes the outputs of a row from column on: 16, or what is left of it."""
+        var place = row * self.n + column
+        var left = self.n - column
+        var outputs = sums + load(self.bias, column, left)
+        comptime if Self.GELU:
+            outputs = gelu(outputs)
+        comptime if Self.ADDS:
+            outputs += load(self.residual, place, left)
+        if left >= LANES:
+            self.output.unsafe_store(place, outputs)
+        else:
+            for lane in range(left):
+                self.output.unsafe_store(place + lane, outputs[lane])
+
+
+@always_inline
+def load(numbers: Numbers, place: Int, left: Int) -> Lanes:
+    """The 16 numbers at a place, or what is left of them."""
+    if left >= LANES:
+        return numbers.unsafe_load[width=LANES](place)
+    var lanes = Lanes(0)
+    for lane in range(left):
+        lanes[lane] = numbers.unsafe_load(place + lane)
+    return lanes
+
+
+@always_inline
+def gelu(x: Lanes) -> Lanes:
+    """Step 4's, in its tanh form."""
+    comptime ROOT = 0.7978845608028654  # of 2 / pi
+    return x / 2 * (1 + tanh(ROOT * (x + 0.044715 * x * x * x)))
