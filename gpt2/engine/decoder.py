@@ -8,7 +8,7 @@ from max.experimental.nn import ModuleList
 from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferType, DeviceRef
 
-from gpt2.engine.layers import Form, replace_linears
+from gpt2.engine.forms import Form, replace_linears
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 

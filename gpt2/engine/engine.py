@@ -76,7 +76,7 @@ class Engine:
 
 
 def choose_form(config: GPT2Config, device: Device, quantize: str | None) -> str:
-    """How to keep the weights: a key of layers.FORMS.
+    """How to keep the weights: a key of forms.FORMS.
 
     Raises:
         UserError: they cannot be quantized in this way.

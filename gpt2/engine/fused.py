@@ -1,21 +1,15 @@
-"""A block in five kernels of our own, where MAX would launch fifteen; on the CPU.
+"""A block in one kernel of our own, where MAX would launch some fifteen; on the CPU.
 
-A launch costs microseconds whatever it does, and for one token it does next to nothing: of a
-step with weights of four bits, launches took two thirds.
+A launch costs microseconds whatever it does, and for one token it does next to nothing.
 """
-
-from collections.abc import Callable
 
 from max.dtype import DType
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from gpt2.engine.kernels import block, head
+from gpt2.engine.kernels import block
 from gpt2.engine.packing import LANES
 from gpt2.engine.quantize import BLOCKS
-from solutions.solution_01 import GPT2Config
-from solutions.solution_03 import LayerNorm
-from solutions.solution_05 import TokenEmbedding
 from solutions.solution_09 import GPT2Block
 
 
@@ -52,15 +46,3 @@ class FusedBlock(GPT2Block):
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`; the rest as in LayerCache."""
         return block(self, x, keys, values, mask)
         # ANCHOR_END: block
-
-
-class FusedHead(TokenEmbedding):
-    """Step 5's table twice: as it is, to look up rows, and in panels, to multiply with."""
-
-    def __init__(self, config: GPT2Config, linear: Callable[[int, int], Module]) -> None:
-        super().__init__(config)
-        self.head = linear(config.n_embd, config.vocab_size)
-
-    def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
-        """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return head(x, norm, self.head)

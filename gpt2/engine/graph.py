@@ -23,9 +23,10 @@ GRAPH_FILE = "decoder.mef"
 PARAMETERS_FILE = "parameters.json"
 
 ENGINE = Path(__file__).parent
+MODULES = ("attention", "decoder", "embedding", "forms", "fused", "kernels")
 # What decides about the graph: when any of it changes, another graph is compiled.
 SOURCES = [
-    *(ENGINE / f"{name}.py" for name in ("attention", "decoder", "fused", "kernels", "layers")),
+    *(ENGINE / f"{name}.py" for name in MODULES),
     *sorted((ENGINE / "mojo").glob("*.mojo")),
     *sorted((ENGINE.parent.parent / "solutions").glob("*.py")),
 ]
@@ -50,7 +51,7 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
 
     Args:
         config: the model's sizes.
-        form: how the weights are kept, a key of layers.FORMS.
+        form: how the weights are kept, a key of forms.FORMS.
         device: where it is to run.
     """
     folder = cache_folder() / "decoders" / _fingerprint(config, form, device)
@@ -90,8 +91,8 @@ def _processor() -> str:
 def _compile_into(folder: Path, config: GPT2Config, form: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
     from gpt2.engine.decoder import Decoder, input_types
+    from gpt2.engine.forms import FORMS
     from gpt2.engine.kernels import library
-    from gpt2.engine.layers import FORMS
     from gpt2.model import empty_model, parameter_shapes
 
     decoder = empty_model(config, device, partial(Decoder, form=FORMS[form]))

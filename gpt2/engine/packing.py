@@ -16,7 +16,7 @@ HEAD = "transformer.wte.head"
 
 
 def prepare(tensors: Mapping[str, StoredTensor], form: str) -> dict[str, np.ndarray]:
-    """The parameters of a decoder by their names; form is a key of layers.FORMS."""
+    """The parameters of a decoder by their names; form is a key of forms.FORMS."""
     if form == "plain":
         return plain(tensors)
     return packed(tensors) if form == "packed" else quantized(tensors, form)

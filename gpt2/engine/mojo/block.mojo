@@ -148,6 +148,8 @@ def multiply(
 ):
     """Multiplies x `[rows, k]` with panels of either kind."""
     comptime if panels.dtype == DType.float32:
-        linear(member, ending, x, panels.unsafe_ptr().unsafe_bitcast[Float32]().unsafe_origin_cast[MutUntrackedOrigin](), rows, k)
+        linear(member, ending, x, numbers(panels.unsafe_ptr().unsafe_bitcast[Float32]()), rows, k)
     else:
-        q4_0_linear(member, ending, x, rounded, panels.unsafe_ptr().unsafe_bitcast[UInt8]().unsafe_origin_cast[MutUntrackedOrigin](), rows, k)
+        var bytes = panels.unsafe_ptr().unsafe_bitcast[UInt8]()
+        var weights = bytes.unsafe_origin_cast[MutUntrackedOrigin]()
+        q4_0_linear(member, ending, x, rounded, weights, rows, k)

@@ -17,6 +17,7 @@ comptime BLOCK = 32  # numbers with a scale
 comptime SCALES = 2 * LANES  # bytes of a panel's scales, float16
 comptime PANEL = SCALES + BLOCK // 2 * LANES  # bytes of a block of a panel
 comptime PIECE = 256  # blocks of x that one thread rounds at a time
+comptime MANY_ROWS = [16, 4, 1]  # that are multiplied with weights while these are unpacked
 comptime Integers = SIMD[DType.int32, LANES]
 comptime Bytes = Pointer[UInt8, MutUntrackedOrigin]
 
@@ -95,11 +96,10 @@ def q4_0_linear(
                 comptime for r in range(ROWS):
                     var at = (row + r) * blocks + block
                     var sum = Integers(offsets.unsafe_load(at))
-                    var fours = bitcast[DType.int32, BLOCK // 4](
-                        integers.unsafe_load[width=BLOCK](at * BLOCK)
-                    )
+                    var fours = integers.unsafe_offset(at * BLOCK).unsafe_bitcast[Int32]()
                     comptime for four in range(8):
-                        sum = add_four_products(sum, weights[four], Integers(fours[four]))
+                        var numbers = Integers(fours.unsafe_load(four))
+                        sum = add_four_products(sum, weights[four], numbers)
                     var scale = weight_scales * scales.unsafe_load(at)
                     sums[r] = sum.cast[DType.float32]().fma(scale, sums[r])
             comptime for r in range(ROWS):
@@ -107,15 +107,10 @@ def q4_0_linear(
 
         for panel in range(piece * share, min((piece + 1) * share, count)):
             var row = 0
-            while row + 8 <= rows:
-                fill[8](row, panel)
-                row += 8
-            while row + 4 <= rows:
-                fill[4](row, panel)
-                row += 4
-            while row < rows:
-                fill[1](row, panel)
-                row += 1
+            comptime for some in MANY_ROWS:
+                while row + some <= rows:
+                    fill[some](row, panel)
+                    row += some
 
     member.share((count + share - 1) // share, work)
 

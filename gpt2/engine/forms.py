@@ -1,4 +1,4 @@
-"""The forms in which the engine keeps a model's weights, and the layers that multiply them."""
+"""The forms in which the engine keeps a model's weights, and what multiplies with each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,41 +12,17 @@ from max.graph import ops
 from max.graph.quantization import QuantizationEncoding
 
 from gpt2.engine.attention import CachedAttention, CachedBlock, KernelAttention
-from gpt2.engine.fused import FusedBlock, FusedHead, Panels, Q4_0Panels
+from gpt2.engine.embedding import EmbeddingWithHead, FusedEmbedding, TiedEmbedding
+from gpt2.engine.fused import FusedBlock, Panels, Q4_0Panels
 from gpt2.engine.packing import MULTIPLE
 from gpt2.engine.quantize import BLOCKS
 from solutions.solution_01 import GPT2Config
-from solutions.solution_03 import LayerNorm
-from solutions.solution_05 import TokenEmbedding
 from solutions.solution_09 import GPT2Block
 
 quantized_matmul = F.functional(ops.qmatmul)
 
 
-class TiedEmbedding(TokenEmbedding):
-    """Step 5's table, used at both ends as in step 11."""
-
-    def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
-        """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return norm(x) @ self.weight.T
-
-
-# ANCHOR: quantized_linear
-class EmbeddingWithHead(TokenEmbedding):
-    """The table twice: as it is, to look up rows, and as a linear layer, to multiply with.
-
-    Parameters: weight `[vocab_size, n_embd]`, of which few rows are ever read, and head.
-    """
-
-    def __init__(self, config: GPT2Config, linear: Callable[[int, int], Module]) -> None:
-        super().__init__(config)
-        self.head = linear(config.n_embd, config.vocab_size)
-
-    def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
-        """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`."""
-        return self.head(norm(x))
-
-
+# ANCHOR: q6_k
 class Q6_KLinear(Module[[Tensor], Tensor]):
     """A linear layer by MAX's product with quantized weights, which rounds x to 8 bits, too.
 
@@ -67,7 +43,7 @@ class Q6_KLinear(Module[[Tensor], Tensor]):
         product = quantized_matmul(QuantizationEncoding.Q6_K, None, rows, self.weight)
         outputs = int(self.bias.shape[0])
         return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
-        # ANCHOR_END: quantized_linear
+        # ANCHOR_END: q6_k
 
 
 @dataclass(frozen=True)
@@ -89,8 +65,8 @@ FORMS = {
     # MAX's own, on any device:
     "plain": Form(partial(CachedBlock, attention=CachedAttention), TiedEmbedding),
     # On the CPU, with kernels of our own:
-    "packed": Form(FusedBlock, partial(FusedHead, linear=Panels), Panels),
-    "q4_0": Form(FusedBlock, partial(FusedHead, linear=Q4_0Panels), Q4_0Panels),
+    "packed": Form(FusedBlock, partial(FusedEmbedding, linear=Panels), Panels),
+    "q4_0": Form(FusedBlock, partial(FusedEmbedding, linear=Q4_0Panels), Q4_0Panels),
     "q6_k": Form(
         partial(CachedBlock, attention=KernelAttention),
         partial(EmbeddingWithHead, linear=Q6_KLinear),
