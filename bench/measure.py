@@ -1,6 +1,7 @@
-"""What is measured: every contestant in turn, and that in several rounds.
+"""What is measured: all contestants side by side, and that in several rounds.
 
-A machine is not equally fast from minute to minute, so figures of one round belong together, and
+A machine is not equally fast from minute to minute, nor from second to second. So in a round
+each contestant writes some tokens, then the next one does, until all have written theirs; and
 what is compared are ratios within a round.
 """
 
@@ -16,6 +17,7 @@ from bench.team import Worker
 
 NEW_TOKENS = 128
 NEW_TOKENS_OF_THE_SLOW = 8  # of who computes everything again for each
+TURNS = 8  # in which they write them
 SHORT, LONG = 16, 512  # tokens of a prompt
 POSITIONS = (16, 256, 1000)
 BATCH = 8
@@ -65,18 +67,52 @@ def warm_up(worker: Worker, prompts: Prompts) -> None:
         worker.perform(prompts.batch, 2)
 
 
-def measure_round(worker: Worker, prompts: Prompts, figures: Figures) -> None:
-    """Measures a contestant once."""
-    entry = worker.entry
-    count = NEW_TOKENS_OF_THE_SLOW if entry.slow else NEW_TOKENS
-    answer = worker.perform([prompts.short], count)
-    figures.decode.append(count / answer["seconds"][-1])
-    (figures.tokens,) = answer["tokens"]
+def in_turns(
+    workers: list[Worker], prompts: list[list[int]]
+) -> dict[str, tuple[float, list[list[int]]]]:
+    """Has all continue the same prompts, some tokens at a time.
+
+    Returns:
+        By name, how many seconds each took, and what it wrote behind each prompt.
+    """
+    counts = {w: NEW_TOKENS_OF_THE_SLOW if w.entry.slow else NEW_TOKENS for w in workers}
+    seconds = dict.fromkeys(workers, 0.0)
+    tokens: dict[Worker, list[list[int]]] = {worker: [[] for _ in prompts] for worker in workers}
+    for worker in workers:
+        worker.begin(prompts, counts[worker])
+    for _ in range(TURNS):
+        for worker in workers:
+            answer = worker.advance(counts[worker] // TURNS)
+            seconds[worker] += answer["seconds"][-1]
+            for text, new in zip(tokens[worker], answer["tokens"], strict=True):
+                text.extend(new)
+    return {worker.entry.name: (seconds[worker], tokens[worker]) for worker in workers}
+
+
+def measure_round(
+    workers: list[Worker],
+    prompts: Prompts,
+    figures: dict[str, Figures],
+    tell: Callable[[str], None],
+) -> None:
+    """Measures each contestant once."""
+    tell("one text")
+    for name, (seconds, (tokens,)) in in_turns(workers, [prompts.short]).items():
+        figures[name].decode.append(len(tokens) / seconds)
+        figures[name].tokens = tokens
+    tell(f"{BATCH} texts")
+    batching = [worker for worker in workers if worker.entry.batches]
+    for name, (seconds, _) in in_turns(batching, prompts.batch).items():
+        figures[name].batch.append(BATCH * NEW_TOKENS / seconds)
+    for worker in workers:
+        tell(f"a long text, {worker.entry.name}")
+        measure_long_texts(worker, prompts, figures[worker.entry.name])
+
+
+def measure_long_texts(worker: Worker, prompts: Prompts, figures: Figures) -> None:
+    """Measures how fast a contestant reads a long prompt, and how fast it writes behind it."""
     figures.prefill.append(worker.perform([prompts.long], 1)["seconds"][0])
-    if entry.batches:
-        seconds = worker.perform(prompts.batch, NEW_TOKENS)["seconds"][-1]
-        figures.batch.append(BATCH * NEW_TOKENS / seconds)
-    if not entry.slow:
+    if worker.entry.batches:
         for position, prompt in prompts.at.items():
             seconds = worker.perform([prompt], 9)["seconds"]
             milliseconds = 1000 * statistics.median(np.diff(seconds))
@@ -107,9 +143,11 @@ def measure(
     bandwidths = []
     for number in range(1, rounds + 1):
         bandwidths.append(bandwidth())
-        for worker in workers:
-            tell(f"round {number} of {rounds}: {worker.entry.name}")
-            measure_round(worker, prompts, figures[worker.entry.name])
+
+        def tell_of_round(what: str, number: int = number) -> None:
+            tell(f"round {number} of {rounds}: {what}")
+
+        measure_round(workers, prompts, figures, tell_of_round)
     return figures, bandwidths
 
 

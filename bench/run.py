@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import weights
-from bench.contestants import ENTRIES
+from bench.contestants import ENGINE, ENTRIES
 from bench.measure import Prompts, build_bandwidth_meter, measure, warm_up
+from bench.memory import measure_memory
 from bench.report import print_report
 from bench.start import measure_start
-from bench.targets import reached
+from bench.targets import Results, targets
 from bench.team import Worker
 from gpt2.errors import UserError
 from gpt2.locate import SHIPPED, TOKENIZER_FILE
@@ -30,7 +31,11 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
     Raises:
         UserError: nobody has such a name.
     """
-    entries = [entry for entry in ENTRIES if not only or any(part in entry.name for part in only)]
+    entries = [
+        entry
+        for entry in ENTRIES
+        if not only or entry.name == ENGINE or any(part in entry.name for part in only)
+    ]
     for part in only:
         if not any(part in entry.name for entry in ENTRIES):
             names = ", ".join(entry.name for entry in ENTRIES)
@@ -63,20 +68,18 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
             for worker in workers:
                 worker.close()
         status.update("starts")
-        starts = {name: measure_start(name) for name in ("shakespeare", str(folder))}
+        models = {"shakespeare": "shakespeare", "124M": str(folder)}
+        starts = {name: measure_start(model) for name, model in models.items()}
+        status.update("memory")
+        results = Results(figures, bandwidths, starts, measure_memory(folder))
 
-    print_report(figures, bandwidths, read_for_a_token)
-    shakespeare, large = starts.values()
-    console.print(
-        f"from the command to the first token: shakespeare {shakespeare:.2f} s, 124M {large:.2f} s"
-    )
+    print_report(results, read_for_a_token)
     if output is not None:
         content = {
             "versions": {entry.name: entry.versions for entry in entries},
-            "bandwidth": bandwidths,
-            "figures": {name: asdict(one) for name, one in figures.items()},
-            "ratios": {target.what: ratio for target, ratio in reached(figures)},
-            "seconds_to_first_token": {"shakespeare": shakespeare, "124M": large},
+            "weights": read_for_a_token,
+            **asdict(results),
+            "targets": [asdict(target) for target in targets(results)],
         }
         output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         note(f"written to {output}")

@@ -1,4 +1,4 @@
-"""What the engine should reach, as ratios within a round."""
+"""What the engine should reach: ratios within a round, and a user's waiting time."""
 
 import statistics
 from collections.abc import Iterator
@@ -9,46 +9,64 @@ from bench.measure import Figures
 
 
 @dataclass(frozen=True)
-class Target:
-    """A ratio of two contestants' figures.
+class Results:
+    """All that was measured.
 
     Attributes:
-        what: as the table says it.
-        figure: the name of a field of Figures.
-        ours, theirs: whose.
-        least: what should be reached.
-        our_figure: where ours is another field.
+        figures: by the contestants' names.
+        bandwidths: bytes per second that the machine reads, in each round.
+        starts: seconds from the command to the end of the first token, by model.
+        memory: what is resident, as a multiple of weights and cache.
     """
 
+    figures: dict[str, Figures]
+    bandwidths: list[float]
+    starts: dict[str, float]
+    memory: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that was measured, and how large or small it should be."""
+
     what: str
-    figure: str
-    ours: str
-    theirs: str
-    least: float
-    our_figure: str = ""
+    measured: float
+    limit: float
+    at_most: bool = False
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
 
 
-TARGETS = (
-    Target("decode, float32 / transformers float32", "decode", ENGINE, "transformers float32", 2.2),
-    Target("decode, float32 / CTranslate2 float32", "decode", ENGINE, "CTranslate2 float32", 1.1),
-    Target("decode, float32 / llama.cpp F32", "decode", ENGINE, "llama.cpp F32", 1.0),
-    Target("decode, q4_0 / llama.cpp Q4_0", "decode", ENGINE_Q4, "llama.cpp Q4_0", 1.1),
-    Target("prefill, float32 / llama.cpp F32", "prefill", ENGINE, "llama.cpp F32", 1.1),
-    Target("prefill, q4_0 / llama.cpp Q4_0", "prefill", ENGINE_Q4, "llama.cpp Q4_0", 2.0),
-    Target("tokens/s, 8 texts / 1", "decode", ENGINE, ENGINE, 4.0, our_figure="batch"),
-    Target("decode, guessing by lookup / plain", "decode", LOOKUP, ENGINE, 2.0),
-)
+def targets(results: Results) -> Iterator[Target]:
+    """Those of which both sides were measured."""
+    figures = results.figures
 
+    def ratio(ours: str, theirs: str, field: str, limit: float) -> Iterator[Target]:
+        """How many times as fast as a peer: of times, theirs to ours; of speeds, ours to theirs."""
+        if ours in figures and theirs in figures:
+            our_list, their_list = getattr(figures[ours], field), getattr(figures[theirs], field)
+            pairs = zip(our_list, their_list, strict=True)
+            ratios = [b / a if field == "prefill" else a / b for a, b in pairs]
+            yield Target(f"{field}: {ours} / {theirs}", statistics.median(ratios), limit)
 
-def reached(figures: dict[str, Figures]) -> Iterator[tuple[Target, float]]:
-    """Each target of which both sides were measured, and the median of its ratio."""
-    for target in TARGETS:
-        if target.ours in figures and target.theirs in figures:
-            ours = getattr(figures[target.ours], target.our_figure or target.figure)
-            theirs = getattr(figures[target.theirs], target.figure)
-            # Of times, the smaller is the better.
-            pairs = [
-                (b, a) if target.figure == "prefill" else (a, b)
-                for a, b in zip(ours, theirs, strict=True)
-            ]
-            yield target, statistics.median(a / b for a, b in pairs)
+    yield from ratio(ENGINE, "transformers float32", "decode", 2.2)
+    yield from ratio(ENGINE, "CTranslate2 float32", "decode", 1.1)
+    yield from ratio(ENGINE, "llama.cpp F32", "decode", 1.0)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "decode", 1.1)
+    yield from ratio(ENGINE, "llama.cpp F32", "prefill", 1.1)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "prefill", 2.0)
+    yield from ratio(LOOKUP, ENGINE, "decode", 2.0)
+    if ENGINE in figures:
+        engine = figures[ENGINE]
+        batch = [many / one for many, one in zip(engine.batch, engine.decode, strict=True)]
+        yield Target("tokens/s of 8 texts / of 1, float32", statistics.median(batch), 4.0)
+        near, far = engine.positions[16], engine.positions[1000]
+        growth = statistics.median(b / a for a, b in zip(near, far, strict=True))
+        yield Target("time at position 1,000 / at 16, float32", growth, 1.5, at_most=True)
+    yield Target("memory / (weights + cache), float32", results.memory, 1.5, at_most=True)
+    for model, limit in (("shakespeare", 2.5), ("124M", 4.5)):
+        what = f"start to first token, {model}"
+        yield Target(what, results.starts[model], limit, at_most=True, unit=" s")

@@ -34,20 +34,30 @@ class Worker:
         )
         self._answer()
 
-    def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
-        """As bench.worker.perform, there."""
-        self._process.send_signal(signal.SIGCONT)
-        print(
-            json.dumps({"prompts": prompts, "count": count}), file=self._process.stdin, flush=True
-        )
-        answer = self._answer()
+    def begin(self, prompts: list[list[int]], count: int) -> None:
+        """Hands out prompts, to be continued by count tokens each; nothing is computed yet."""
+        self._ask({"prompts": prompts, "count": count})
+
+    def advance(self, count: int) -> dict[str, Any]:
+        """Has it write the next tokens; returns what bench.worker.advance does."""
+        answer = self._ask({"advance": count})
         self.peak_memory = answer["peak_memory"]
         return answer
+
+    def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
+        """Both at once."""
+        self.begin(prompts, count)
+        return self.advance(count)
 
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
         self._errors.close()
+
+    def _ask(self, task: dict[str, Any]) -> dict[str, Any]:
+        self._process.send_signal(signal.SIGCONT)
+        print(json.dumps(task), file=self._process.stdin, flush=True)
+        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline()

@@ -24,6 +24,7 @@ from drawing import (
     sampling,
     sizes,
     speculation,
+    speed,
     strategies,
 )
 from drawing.style import Drawing, prepare
@@ -54,6 +55,7 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "quantized_blocks": quantized.quantized_blocks,
     "strategies": strategies.strategies,
     "speculation": speculation.speculation,
+    "decode_speed": speed.decode_speed,
 }
 
 

@@ -4,10 +4,18 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from max.driver import CPU
 from max.experimental.tensor import Tensor
 
 from conftest import load_compiled, run_python
+from gpt2 import load
+from gpt2.config import read_config
+from gpt2.engine.batch import Batch
+from gpt2.engine.engine import Engine
 from gpt2.locate import SHIPPED
+from gpt2.sampling import Sampling, softmax
 from gpt2.tokenizer import Tokenizer
 from solutions.solution_12 import generate
 
@@ -35,6 +43,15 @@ def folder_124m(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def shakespeare_pair():
+    """The shipped model, in the engine and in transformers, float32."""
+    peer = transformers.GPT2LMHeadModel.from_pretrained(
+        SHIPPED / "shakespeare", dtype=torch.float32
+    )
+    return load("shakespeare"), peer.eval()
+
+
 @pytest.mark.slow
 def test_124m_has_the_logits_and_the_greedy_tokens_of_transformers(folder_124m):
     peer = transformers.GPT2LMHeadModel.from_pretrained(folder_124m).eval()
@@ -47,6 +64,61 @@ def test_124m_has_the_logits_and_the_greedy_tokens_of_transformers(folder_124m):
     np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-3)
     prompt = ids[0, :16].tolist()
     assert our_greedy(model, prompt, 32) == greedy(peer, prompt, 32)
+
+
+@pytest.mark.slow
+def test_the_engine_writes_124m_as_transformers_does(folder_124m):
+    peer = transformers.GPT2LMHeadModel.from_pretrained(folder_124m).eval()
+    engine = Engine(folder_124m, read_config(folder_124m), CPU())
+    prompt = np.random.default_rng(64).integers(50257, size=16).tolist()
+    batch = Batch(engine, [prompt])
+    for _ in range(32):
+        batch.append(batch.logits.argmax(axis=-1).tolist())
+    assert batch.texts[0] == greedy(peer, prompt, 32)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    prompt=st.sampled_from(["ROMEO:", "To be, or not to be", "KING HENRY:\nWhat is the"]),
+    sampling=st.builds(
+        Sampling,
+        temperature=st.sampled_from([0.0, 0.6, 1.0, 1.4]),
+        top_k=st.sampled_from([0, 3, 50]),
+        top_p=st.sampled_from([0.3, 0.9, 1.0]),
+        min_p=st.sampled_from([0.0, 0.1]),
+        repetition_penalty=st.sampled_from([1.0, 1.3]),
+    ),
+)
+def test_any_options_draw_from_the_distributions_of_transformers(
+    shakespeare_pair, prompt, sampling
+):
+    """transformers writes a text; what it drew each token from, the engine has to say, too."""
+    model, peer = shakespeare_pair
+    ids = model.tokenizer.encode(prompt)
+    torch.manual_seed(len(ids))
+    written = peer.generate(
+        torch.tensor([ids]),
+        attention_mask=torch.ones(1, len(ids)),
+        do_sample=not sampling.greedy,
+        temperature=sampling.temperature or None,
+        top_k=sampling.top_k,
+        top_p=sampling.top_p,
+        min_p=sampling.min_p or None,
+        repetition_penalty=sampling.repetition_penalty,
+        max_new_tokens=12,
+        output_scores=True,
+        return_dict_in_generate=True,
+        pad_token_id=0,
+    )
+    text = written.sequences[0].tolist()
+    cache = model.engine.new_cache(np.zeros(1, np.int64))
+    (logits,) = model.engine.forward(cache, np.array([text[:-1]]), wanted=len(written.scores))
+    for place, scores in enumerate(written.scores, start=len(ids)):
+        ours = sampling.logits(logits[place - len(ids)], text[:place])
+        expected = scores[0].numpy()
+        if sampling.greedy:
+            assert ours.argmax() == text[place]
+        np.testing.assert_allclose(softmax(ours), softmax(expected), rtol=0, atol=1e-4)
 
 
 MEMORY_PROBE = """

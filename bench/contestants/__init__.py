@@ -30,7 +30,7 @@ class Entry:
         arguments: which form.
         packages: what has to be installed.
         exact: computes in float32, so its tokens have to be those of all who do.
-        batches: has stream_batch.
+        batches: has stream_batch, and takes a step for each token.
         slow: recomputes everything for each token, and is measured with fewer.
         bits: of a weight, as it is read for each token.
     """
@@ -79,7 +79,7 @@ LOOKUP = "this engine, float32, lookup"
 
 ENTRIES = (
     Entry(ENGINE, "engine", "ThisEngine", exact=True),
-    Entry(LOOKUP, "engine", "GuessingEngine", exact=True, batches=False),
+    Entry(LOOKUP, "engine", "GuessingEngine", batches=False),
     Entry("this engine, q6_k", "engine", "ThisEngine", ("q6_k",), bits=6.5625),
     Entry(ENGINE_Q4, "engine", "ThisEngine", ("q4_0",), bits=4.5),
     Entry("llama.cpp F32", "llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),

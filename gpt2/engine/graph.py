@@ -17,6 +17,7 @@ import numpy as np
 from max.driver import Device
 
 from gpt2.engine.folders import cache_folder
+from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 
 GRAPH_FILE = "decoder.mef"
@@ -53,6 +54,9 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
         config: the model's sizes.
         form: how the weights are kept, a key of forms.FORMS.
         device: where it is to run.
+
+    Raises:
+        UserError: it cannot be compiled here.
     """
     folder = cache_folder() / "decoders" / _fingerprint(config, form, device)
     if not folder.is_dir():
@@ -61,7 +65,13 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
         with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
             filled = Path(unfinished) / "filled"
             filled.mkdir()
-            _compile_into(filled, config, form, device)
+            try:
+                _compile_into(filled, config, form, device)
+            except (RuntimeError, ValueError) as error:
+                raise UserError(
+                    f"the engine could not be compiled: {str(error).strip().splitlines()[-1]}\n"
+                    "`gpt2 doctor` looks for the cause; `--engine tutorial` may work meanwhile"
+                ) from error
             if not folder.is_dir():  # another process may have been faster
                 filled.rename(folder)
     shapes = json.loads((folder / PARAMETERS_FILE).read_text())

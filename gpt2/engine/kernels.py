@@ -113,5 +113,6 @@ def _compile(target: Path) -> None:
         command = ["precompile", str(SOURCE), "-o", str(compiled)]
         outcome = subprocess_run_mojo(command, capture_output=True, text=True)
         if outcome.returncode != 0:
-            raise RuntimeError(f"{SOURCE} did not compile: {outcome.stderr}")
+            errors = [line for line in outcome.stderr.splitlines() if " error: " in line]
+            raise RuntimeError(errors[0] if errors else outcome.stderr)
         compiled.replace(target)

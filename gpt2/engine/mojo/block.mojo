@@ -59,6 +59,7 @@ struct Block:
         var wide = numbers(wide_list.unsafe_ptr())  # queries, keys and values, and then the MLP
         var between = numbers(between_list.unsafe_ptr())  # x after attention
 
+        # ANCHOR: block
         def job(mut member: Member) {imm}:
             ln_1.apply(member, normal, before, rows)
             var qkv = Ending[False, False](wide, c_attn_bias)
@@ -73,6 +74,7 @@ struct Block:
             multiply(member, finished, wide, rounded, mlp_c_proj, rows, inner)
 
         together(11, job)
+        # ANCHOR_END: block
         _ = normal_list^
         _ = wide_list^
         _ = between_list^

@@ -10,6 +10,7 @@ comptime Lanes = SIMD[DType.float32, LANES]
 comptime Numbers = Pointer[Float32, MutUntrackedOrigin]
 
 
+# ANCHOR: multiply
 @always_inline
 def multiply[
     ROWS: Int, PANELS: Int
@@ -41,6 +42,7 @@ def multiply[
                 var number = Lanes(x.unsafe_load(row * x_stride + i))
                 sums[row * PANELS + p] = weights.fma(number, sums[row * PANELS + p])
     return sums^
+    # ANCHOR_END: multiply
 
 
 @always_inline

@@ -1,8 +1,8 @@
 """Threads that go through the phases of a job together.
 
-Starting and joining threads takes some 15 microseconds here, and a block has nine phases, each of which
-needs the whole of the one before. So threads are started once for all of them, and between two
-phases they wait for each other by looking at a counter, which takes less than one.
+To start threads and to wait for their end takes some 15 microseconds, and a block has up to
+eleven phases, each of which needs the whole of the one before. So threads are started once for
+all of them, and between two phases they look at a counter until it is time to go on.
 """
 
 from max.algorithm.backend.cpu.parallelize import sync_parallelize
@@ -26,6 +26,7 @@ struct Member:
     var counters: Counters  # of its present phase
     var threads: Int
 
+    # ANCHOR: share
     @always_inline
     def share[Work: def(Int) -> None](mut self, pieces: Int, work: Work):
         """Does the pieces of a phase, 0 to pieces - 1, and returns when all are done."""
@@ -40,6 +41,7 @@ struct Member:
         while Int(Counter.load(done)) < pieces:
             pass
         self.counters = self.counters.unsafe_offset(CACHE_LINE)
+        # ANCHOR_END: share
 
     def share_of(self, count: Int) -> Int:
         """How many of count things a piece should have."""

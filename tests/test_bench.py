@@ -1,0 +1,149 @@
+"""The benchmark compares what it says it compares, and nobody runs beside who is measured."""
+
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
+from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
+from bench.report import print_report
+from bench.run import run
+from bench.targets import Results, targets
+from bench.team import Worker, WorkerFailed
+from bench.weights import random_weights, save
+from gpt2.config import read_config
+from gpt2.errors import UserError
+from gpt2.locate import SHIPPED
+from solutions.solution_01 import GPT2Config
+
+PROMPT = [5, 300, 7, 7, 41, 900]
+SHORT = 12
+
+
+@pytest.fixture(scope="module")
+def weights_folder(tmp_path_factory) -> Path:
+    """Random weights of the shipped model's shape, for which the engine has a graph already."""
+    folder = tmp_path_factory.mktemp("weights")
+    save(random_weights(read_config(SHIPPED / "shakespeare")), folder)
+    return folder
+
+
+def installed(exact: bool) -> list[Entry]:
+    return [entry for entry in ENTRIES if entry.exact == exact and not entry.missing]
+
+
+def test_all_who_compute_in_float32_write_the_same(weights_folder):
+    written = {}
+    for entry in installed(exact=True):
+        worker = Worker(entry, weights_folder)
+        (written[entry.name],) = worker.perform([PROMPT], SHORT)["tokens"]
+        if entry.batches:
+            other = [*PROMPT[1:], 17]
+            batch = worker.perform([PROMPT, other, PROMPT], SHORT)["tokens"]
+            assert batch[0] == batch[2] == written[entry.name], entry.name
+            assert batch[1] != batch[0], entry.name
+        worker.close()
+    assert len(written) >= 3
+    assert set(map(tuple, written.values())) == {tuple(written[ENGINE])}, written
+
+
+def test_a_contestant_goes_on_where_it_stopped(weights_folder):
+    (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
+    worker = Worker(numpy_loop, weights_folder)
+    (whole,) = worker.perform([PROMPT], SHORT)["tokens"]
+    worker.begin([PROMPT], SHORT)
+    pieces = [worker.advance(count)["tokens"][0] for count in (1, 4, SHORT - 5)]
+    assert [token for piece in pieces for token in piece] == whole
+    worker.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_who_has_nothing_to_do_is_stopped(weights_folder):
+    (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
+    worker = Worker(numpy_loop, weights_folder)
+    worker.perform([PROMPT], 1)
+    state = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    assert state == "T"
+    worker.close()
+
+
+def test_a_contestant_that_fails_says_why(tmp_path):
+    with pytest.raises(WorkerFailed, match=r"NumPy, no cache: [\s\S]*config\.json"):
+        Worker(next(entry for entry in ENTRIES if entry.start == "NumPyLoop"), tmp_path)
+
+
+class Recorder:
+    """Stands for a worker, and notes when it is asked for how many tokens."""
+
+    def __init__(self, entry: Entry, calls: list[tuple[str, int]]) -> None:
+        self.entry, self._calls = entry, calls
+
+    def begin(self, prompts: list[list[int]], count: int) -> None:
+        self._calls.append((self.entry.name, 0))
+
+    def advance(self, count: int) -> dict:
+        self._calls.append((self.entry.name, count))
+        return {"tokens": [[1] * count], "seconds": [0.5] * (count - 1) + [2.0]}
+
+
+def test_everybody_takes_turns():
+    calls: list[tuple[str, int]] = []
+    workers = [Recorder(entry, calls) for entry in (ENTRIES[0], ENTRIES[-1])]
+    outcome = in_turns(workers, [PROMPT])
+    fast, slow = (worker.entry.name for worker in workers)
+    turn = [(fast, NEW_TOKENS // TURNS), (slow, 1)]
+    assert calls == [(fast, 0), (slow, 0), *turn * TURNS]
+    assert outcome[fast] == (2.0 * TURNS, [[1] * NEW_TOKENS])
+
+
+def some_results() -> Results:
+    """In which the engine decodes and reads prompts twice as fast as llama.cpp."""
+    engine = Figures([40.0, 60.0], [0.4, 0.6], [300.0, 330.0], {16: [10.0, 20.0]}, [1, 2, 3], 10**9)
+    engine.positions |= {256: [11.0, 21.0], 1000: [12.0, 36.0]}
+    peer = replace(engine, decode=[20.0, 30.0], prefill=[0.8, 1.2], tokens=[1, 2, 3])
+    starts = {"shakespeare": 0.7, "124M": 5.0}
+    return Results({ENGINE: engine, "llama.cpp F32": peer}, [50e9, 40e9], starts, 1.4)
+
+
+def test_ratios_are_of_one_round_and_more_is_better():
+    measured = {target.what: target for target in targets(some_results())}
+    assert measured[f"decode: {ENGINE} / llama.cpp F32"].measured == 2.0
+    assert measured[f"prefill: {ENGINE} / llama.cpp F32"].measured == 2.0
+    assert measured["tokens/s of 8 texts / of 1, float32"].measured == (7.5 + 5.5) / 2
+    growth = measured["time at position 1,000 / at 16, float32"]
+    assert growth.measured == (1.2 + 1.8) / 2
+    assert growth.reached
+    assert not any(ENGINE_Q4 in what for what in measured), "it was not measured"
+    assert measured["start to first token, shakespeare"].reached
+    assert not measured["start to first token, 124M"].reached
+
+
+def test_the_report_names_who_computes_something_else(capsys):
+    results = some_results()
+    print_report(results, weight_numbers=124_000_000)
+    assert "something else" not in capsys.readouterr().out
+    results.figures["llama.cpp F32"].tokens = [1, 2, 4]
+    print_report(results, weight_numbers=124_000_000)
+    printed = capsys.readouterr().out
+    assert "llama.cpp F32 computes something else from token 3 on" in printed
+    assert "2 of 3" in printed
+    # 40 of 50e9 / (124e6 * 4) tokens/s, and 60 of 80.6: the median of 40 % and 74 %
+    assert "57%" in printed
+
+
+def test_a_name_that_nobody_has_is_refused():
+    with pytest.raises(UserError, match=r"nobody is called 'lama': there are .*llama\.cpp F32"):
+        run(1, ["lama"], None)
+
+
+def test_the_weights_are_read_as_they_were_written(tmp_path):
+    from bench.weights import read
+
+    weights = random_weights(GPT2Config(vocab_size=40, n_positions=8, n_embd=16, n_head=2))
+    save(weights, tmp_path)
+    again = read(tmp_path)
+    for field in fields(GPT2Config):
+        assert getattr(again.config, field.name) == getattr(weights.config, field.name)
+    assert all((again.arrays[name] == array).all() for name, array in weights.arrays.items())
