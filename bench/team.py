@@ -1,6 +1,7 @@
 """Contestants in processes of their own, of which one at a time may run."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ class Worker:
         self._errors = (folder / f"{entry.name}.log").open("w+")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.worker", entry.name, str(folder)],
+            # Without env, a child inherits what MAX's C++ put into this process's environment.
+            env=os.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

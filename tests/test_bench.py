@@ -134,8 +134,8 @@ def test_the_report_names_who_computes_something_else(capsys):
 
 
 def test_a_name_that_nobody_has_is_refused():
-    with pytest.raises(UserError, match=r"nobody is called 'lama': there are .*llama\.cpp F32"):
-        run(1, ["lama"], None)
+    with pytest.raises(UserError, match=r"nobody is called 'gguf': there are .*llama\.cpp F32"):
+        run(1, ["gguf"], None)
 
 
 def test_the_weights_are_read_as_they_were_written(tmp_path):
