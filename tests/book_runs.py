@@ -20,6 +20,8 @@ NOT_RUN = {  # commands that are not run here, and why
     "curl": "installs a program",
     "uv run gpt2 watch": "stays until it is stopped; tests/test_course.py runs it",
     "uv run gpt2 warm": "compiles for minutes",
+    "uv run gpt2 bench": "measures for minutes; tests/test_bench.py runs its parts",
+    "uv sync": "installs packages",
     "uv run gpt2 generate --steps": "needs all twelve steps; tests/test_course.py runs it",
     "uv run gpt2 doctor": "describes the machine; tests/test_cli.py runs it",
 }

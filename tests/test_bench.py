@@ -10,9 +10,11 @@ from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
 from bench.report import print_report
 from bench.run import run
+from bench.table import markdown
 from bench.targets import Results, targets
 from bench.team import Worker, WorkerFailed
 from bench.weights import random_weights, save
+from conftest import ROOT
 from gpt2.config import read_config
 from gpt2.errors import UserError
 from gpt2.locate import SHIPPED
@@ -147,3 +149,7 @@ def test_the_weights_are_read_as_they_were_written(tmp_path):
     for field in fields(GPT2Config):
         assert getattr(again.config, field.name) == getattr(weights.config, field.name)
     assert all((again.arrays[name] == array).all() for name, array in weights.arrays.items())
+
+
+def test_the_readmes_table_is_what_was_measured():
+    assert markdown() in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """The engine computes what the twelve steps compute, however a text is cut into steps."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -122,6 +124,25 @@ def test_quantized_weights_give_nearly_the_same_logits(engine, quantize):
     error = np.sqrt(np.mean((rounded - exact) ** 2)) / exact.std()
     print(f"{quantize}: the logits' error is {error:.3f} of their deviation")
     assert 1e-4 < error < {"q4_0": 0.2, "q6_k": 0.05}[quantize]
+
+
+def test_two_engines_at_once_write_what_each_writes_alone(engine):
+    """Their threads share the cores, and a phase that began too early would change some bits."""
+    engines = [engine, load_engine("shakespeare", "q4_0")]
+
+    def write(one: Engine) -> np.ndarray:
+        cache = one.new_cache(np.zeros(2, np.int64))
+        ids = np.arange(40).reshape(2, 20)
+        steps = [one.forward(cache, ids)]
+        for _ in range(100):
+            steps.append(one.forward(cache, steps[-1].argmax(axis=-1)))
+        return np.concatenate(steps, axis=1)
+
+    alone = [write(one) for one in engines]
+    with ThreadPoolExecutor() as pool:
+        for _ in range(3):
+            for expected, logits in zip(alone, pool.map(write, engines), strict=True):
+                np.testing.assert_array_equal(logits, expected)
 
 
 def test_what_cannot_be_quantized_is_refused():
