@@ -1,84 +1,98 @@
-"""The tables of `gpt2 bench`."""
+"""The tables of `gpt2 bench`, each for a terminal of 80 columns."""
 
 import statistics
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.contestants import ENGINE, ENTRIES, LOOKUP
-from bench.measure import POSITIONS, Figures
+from bench.contestants import ENGINE, ENTRIES, LOOKUP, Entry
+from bench.measure import BATCH, LONG, POSITIONS, Figures
 from bench.targets import Results, targets
 
-WIDTH = 140  # of a file or a pipe
+WIDTH = 80  # of a file or a pipe
 
 
 def print_report(results: Results, weight_numbers: int) -> None:
     """Prints what was measured; weight_numbers: how many weights are read for a token."""
-    figures, bandwidths = results.figures, results.bandwidths
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("", no_wrap=True)
-    for column in (
-        "decode\ntokens/s",
-        "spread",
-        "of what memory\nallows",
-        "prefill\n512, ms",
-        "8 texts\ntokens/s",
-        *(f"ms at\n{position}" for position in POSITIONS),
-        "peak\nMB",
-        "same\ntokens",
-    ):
-        table.add_column(column, justify="right", no_wrap=True)
-    for entry in ENTRIES:
-        if entry.name in figures:
-            table.add_row(
-                entry.name,
-                *_cells(figures, entry.name, bandwidths, weight_numbers * entry.bits / 8),
-            )
-    console.print(table)
-    for entry in ENTRIES:
-        if entry.name in figures and entry.exact:
-            tokens, expected = figures[entry.name].tokens, figures[ENGINE].tokens
-            if (same := agreement(tokens, expected)) < len(tokens):
-                console.print(
-                    f"[bold]{entry.name} computes something else[/] from token {same + 1} on"
-                )
-    gigabytes = statistics.median(bandwidths) / 1e9
-    console.print(f"memory is read at {gigabytes:.1f} GB/s (median of {len(bandwidths)})\n")
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("median of the rounds")
-    for column in ("measured", "target", ""):
-        table.add_column(column, justify="right", no_wrap=True)
+    measured = [(e, results.figures[e.name]) for e in ENTRIES if e.name in results.figures]
+    expected = results.figures[ENGINE].tokens
+
+    columns = (
+        "tokens\nper s",
+        "from, to",
+        "of\nlimit",
+        f"{BATCH} texts\nper s",
+        f"{LONG} read\nms",
+    )
+    speed = _table("", *columns)
+    for entry, figures in measured:
+        speed.add_row(entry.name, *_speed(entry, figures, results.bandwidths, weight_numbers))
+    console.print(speed)
+    gigabytes = statistics.median(results.bandwidths) / 1e9
+    console.print(
+        f"The limit: memory is read at {gigabytes:.1f} GB/s (median of "
+        f"{len(results.bandwidths)}), and a token reads each weight once.\n"
+    )
+
+    details = _table("", *(f"ms at\n{place}" for place in POSITIONS), "peak\nMB", "same\ntokens")
+    for entry, figures in measured:
+        same = agreement(figures.tokens, expected)
+        details.add_row(
+            entry.name,
+            *(_median(figures.positions.get(place, ()), ".1f") for place in POSITIONS),
+            f"{figures.peak_memory / 1e6:.0f}",
+            "" if entry.name == LOOKUP else f"{same} of {len(figures.tokens)}",
+        )
+    console.print(details)
+    for entry, figures in measured:
+        same = agreement(figures.tokens, expected)
+        if entry.exact and same < len(figures.tokens):
+            where = f"from token {same + 1} on"
+            console.print(f"[bold]{entry.name} computes something else {where}[/]")
+
+    reached = _table("median of the rounds", "measured", "target", "")
     for target in targets(results):
         limit = f"{'≤' if target.at_most else '≥'} {target.limit:.1f}{target.unit}"
-        measured = f"{target.measured:.2f}{target.unit}"
-        table.add_row(target.what, measured, limit, "ok" if target.reached else "no")
-    console.print(table)
+        value = f"{target.measured:.2f}{target.unit}"
+        reached.add_row(target.what, value, limit, "ok" if target.reached else "no")
+    console.print(reached)
 
 
-def _cells(
-    all_figures: dict[str, Figures], name: str, bandwidths: list[float], bytes_read: float
+def _table(first: str, *columns: str) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _speed(
+    entry: Entry, figures: Figures, bandwidths: list[float], weight_numbers: int
 ) -> list[str]:
-    figures = all_figures[name]
-    limits = [bandwidth / bytes_read for bandwidth in bandwidths]  # tokens/s
-    same = agreement(figures.tokens, all_figures[ENGINE].tokens)
-    shares = [decode / limit for decode, limit in zip(figures.decode, limits, strict=True)]
-    return [
-        f"{statistics.median(figures.decode):.1f}",
-        f"{min(figures.decode):.1f} to {max(figures.decode):.1f}",
-        f"{statistics.median(shares):.0%}",
-        f"{1000 * statistics.median(figures.prefill):.0f}",
-        f"{statistics.median(figures.batch):.0f}" if figures.batch else "",
-        *(
-            f"{statistics.median(figures.positions[position]):.1f}" if figures.positions else ""
-            for position in POSITIONS
-        ),
-        f"{figures.peak_memory / 1e6:.0f}",
-        "" if name == LOOKUP else f"{same} of {len(figures.tokens)}",
+    """The cells of the first table."""
+    bytes_read = weight_numbers * entry.bits / 8
+    shares = [
+        speed * bytes_read / bandwidth
+        for speed, bandwidth in zip(figures.decode, bandwidths, strict=True)
     ]
+    return [
+        _median(figures.decode, ".1f"),
+        f"{min(figures.decode):.1f}, {max(figures.decode):.1f}",
+        _median(shares, ".0%"),
+        _median(figures.batch, ".0f"),
+        _median([1000 * seconds for seconds in figures.prefill], ".0f"),
+    ]
+
+
+def _median(numbers: Iterable[float], form: str) -> str:
+    """Nothing where nothing was measured."""
+    numbers = list(numbers)
+    return format(statistics.median(numbers), form) if numbers else ""
 
 
 def agreement(tokens: list[int], expected: list[int]) -> int:

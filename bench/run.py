@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import weights
-from bench.contestants import ENGINE, ENTRIES
+from bench.contestants import ENGINE, ENTRIES, Entry
 from bench.measure import Prompts, build_bandwidth_meter, measure, warm_up
 from bench.memory import measure_memory
 from bench.report import print_report
@@ -31,22 +31,7 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
     Raises:
         UserError: nobody has such a name.
     """
-    entries = [
-        entry
-        for entry in ENTRIES
-        if not only or entry.name == ENGINE or any(part in entry.name for part in only)
-    ]
-    for part in only:
-        if not any(part in entry.name for entry in ENTRIES):
-            names = ", ".join(entry.name for entry in ENTRIES)
-            raise UserError(f"nobody is called {part!r}: there are {names}")
-    for entry in entries:
-        if entry.missing:
-            note(f"{entry.name} is left out: {', '.join(entry.missing)} is not installed")
-    entries = [entry for entry in entries if not entry.missing]
-    if any(entry.packages for entry in ENTRIES if entry.missing):
-        note("All peers: uv sync --group peers (compiles llama.cpp, for ten minutes or more)")
-
+    entries = choose(only)
     with tempfile.TemporaryDirectory() as folder, console.status("") as status:
         folder = Path(folder)
         status.update("Drawing the weights of GPT-2 124M")
@@ -83,3 +68,23 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
         }
         output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         note(f"written to {output}")
+
+
+def choose(only: list[str]) -> list[Entry]:
+    """Those who take part; tells of those who cannot."""
+    for part in only:
+        if not any(part in entry.name for entry in ENTRIES):
+            names = ", ".join(entry.name for entry in ENTRIES)
+            raise UserError(f"nobody is called {part!r}: there are {names}")
+    chosen = [
+        entry
+        for entry in ENTRIES
+        if not only or entry.name == ENGINE or any(part in entry.name for part in only)
+    ]
+    for entry in chosen:
+        if entry.missing:
+            note(f"{entry.name} is left out: {', '.join(entry.missing)} is not installed")
+    present = [entry for entry in chosen if not entry.missing]
+    if len(present) < len(chosen):
+        note("All peers: uv sync --group peers (compiles llama.cpp, for ten minutes or more)")
+    return present

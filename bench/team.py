@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.contestants import Entry
+from gpt2.errors import UserError
 
 
-class WorkerFailed(Exception):
-    """A contestant ended; the message is the end of what it wrote."""
+class WorkerFailed(UserError):
+    """A contestant ended."""
 
 
 class Worker:
@@ -66,6 +67,8 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
-            raise WorkerFailed(f"{self.entry.name}: {self._errors.read()[-2000:]}")
+            raise WorkerFailed(
+                f"{self.entry.name} failed, and wrote:\n{self._errors.read()[-2000:]}"
+            )
         self._process.send_signal(signal.SIGSTOP)
         return json.loads(line)

@@ -72,7 +72,7 @@ def test_who_has_nothing_to_do_is_stopped(weights_folder):
 
 
 def test_a_contestant_that_fails_says_why(tmp_path):
-    with pytest.raises(WorkerFailed, match=r"NumPy, no cache: [\s\S]*config\.json"):
+    with pytest.raises(WorkerFailed, match=r"NumPy, no cache failed[\s\S]*config\.json"):
         Worker(next(entry for entry in ENTRIES if entry.start == "NumPyLoop"), tmp_path)
 
 

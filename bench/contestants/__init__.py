@@ -75,7 +75,7 @@ LLAMA = ("llama-cpp-python", "gguf")
 CTRANSLATE = ("ctranslate2",)
 ENGINE = "this engine, float32"
 ENGINE_Q4 = "this engine, q4_0"
-LOOKUP = "this engine, float32, lookup"
+LOOKUP = "this engine, lookup"
 
 ENTRIES = (
     Entry(ENGINE, "engine", "ThisEngine", exact=True),
