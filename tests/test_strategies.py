@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chisquare
 
 from gpt2.sampling import NEVER, Sampling, log_softmax
+from peer_options import peer_options
 
 VOCAB_SIZE = 40
 IMPROBABLE = 1e-4
@@ -42,14 +43,7 @@ def transformers_logits(sampling: Sampling, logits: np.ndarray, ids: list[int]) 
     import torch
     from transformers import GenerationConfig
 
-    config = GenerationConfig(
-        do_sample=not sampling.greedy,
-        temperature=sampling.temperature or None,
-        top_k=sampling.top_k,
-        top_p=sampling.top_p,
-        min_p=sampling.min_p or None,
-        repetition_penalty=sampling.repetition_penalty,
-    )
+    config = GenerationConfig(**peer_options(sampling))
     processors = model._get_logits_processor(config, input_ids_seq_length=len(ids))
     return processors(torch.tensor([ids]), torch.tensor(logits)[None])[0].numpy()
 

@@ -17,6 +17,7 @@ from gpt2.engine.engine import Engine
 from gpt2.locate import SHIPPED
 from gpt2.sampling import Sampling, softmax
 from gpt2.tokenizer import Tokenizer
+from peer_options import peer_options
 from solutions.solution_12 import generate
 
 torch = pytest.importorskip("torch")
@@ -99,12 +100,7 @@ def test_any_options_draw_from_the_distributions_of_transformers(
     written = peer.generate(
         torch.tensor([ids]),
         attention_mask=torch.ones(1, len(ids)),
-        do_sample=not sampling.greedy,
-        temperature=sampling.temperature or None,
-        top_k=sampling.top_k,
-        top_p=sampling.top_p,
-        min_p=sampling.min_p or None,
-        repetition_penalty=sampling.repetition_penalty,
+        **peer_options(sampling),
         max_new_tokens=12,
         output_scores=True,
         return_dict_in_generate=True,

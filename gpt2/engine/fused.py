@@ -38,11 +38,9 @@ class Q4_0Panels(Module):
         self.bias = Tensor.zeros([outputs])
 
 
-# ANCHOR: block
 class FusedBlock(GPT2Block):
     """Step 9's block, whose linear layers are Panels."""
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
         """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`; the rest as in LayerCache."""
         return block(self, x, keys, values, mask)
-        # ANCHOR_END: block

@@ -10,6 +10,8 @@ from .product import Numbers, numbers
 from .q4_0 import Rounded, q4_0_linear
 from .team import Member, together
 
+# At most: a block has two norms, attention, and four products, of which each rounds x for Q4_0.
+comptime PHASES = 11
 
 
 @register("block")
@@ -54,7 +56,7 @@ struct Block:
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var wide_list = List[Float32](unsafe_uninit_length=rows * max(3 * width, inner))
         var between_list = List[Float32](unsafe_uninit_length=rows * width)
-        var rounded = Rounded(rows * inner)
+        var rounded = Rounded(rows * max(width, inner) if c_attn.dtype == DType.uint8 else 0)
         var normal = numbers(normal_list.unsafe_ptr())  # and what attention mixed
         var wide = numbers(wide_list.unsafe_ptr())  # queries, keys and values, and then the MLP
         var between = numbers(between_list.unsafe_ptr())  # x after attention
@@ -62,20 +64,20 @@ struct Block:
         # ANCHOR: block
         def job(mut member: Member) {imm}:
             ln_1.apply(member, normal, before, rows)
-            var qkv = Ending[False, False](wide, c_attn_bias)
+            var qkv = Ending(wide, c_attn_bias)
             multiply(member, qkv, normal, rounded, c_attn, rows, width)
             cache.attend(member, normal, wide)
-            var attended = Ending[False, True](between, attn_c_proj_bias, before)
+            var attended = Ending[ADDS=True](between, attn_c_proj_bias, before)
             multiply(member, attended, normal, rounded, attn_c_proj, rows, width)
             ln_2.apply(member, normal, between, rows)
-            var hidden = Ending[True, False](wide, c_fc_bias)
+            var hidden = Ending[GELU=True](wide, c_fc_bias)
             multiply(member, hidden, normal, rounded, c_fc, rows, width)
-            var finished = Ending[False, True](after, mlp_c_proj_bias, between)
+            var finished = Ending[ADDS=True](after, mlp_c_proj_bias, between)
             multiply(member, finished, wide, rounded, mlp_c_proj, rows, inner)
 
-        together(11, job)
+        together(PHASES, job)
         # ANCHOR_END: block
-        _ = normal_list^
+        _ = normal_list^  # alive until here
         _ = wide_list^
         _ = between_list^
         _ = rounded^
@@ -100,16 +102,16 @@ struct Head:
         var width = x.dim_size(1)
         var before = numbers(x.unsafe_ptr())
         var ln_f = Norm(ln_f_weight, ln_f_bias, epsilon)
-        var logits = Ending[False, False](numbers(output.unsafe_ptr()), bias)
+        var logits = Ending(numbers(output.unsafe_ptr()), bias)
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var normal = numbers(normal_list.unsafe_ptr())
-        var rounded = Rounded(rows * width)
+        var rounded = Rounded(rows * width if panels.dtype == DType.uint8 else 0)
 
         def job(mut member: Member) {imm}:
             ln_f.apply(member, normal, before, rows)
             multiply(member, logits, normal, rounded, panels, rows, width)
 
-        together(3, job)
+        together(PHASES, job)
         _ = normal_list^
         _ = rounded^
 
@@ -135,7 +137,7 @@ struct CachedAttention:
         def job(mut member: Member) {imm}:
             cache.attend(member, mixed, queries)
 
-        together(1, job)
+        together(PHASES, job)
 
 
 @always_inline

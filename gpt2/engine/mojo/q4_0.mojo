@@ -65,7 +65,7 @@ def q4_0_linear(
     rows: Int,
     k: Int,
 ):
-    """Multiplies x `[rows, k]` with panels `[n / 16, k / 32, 288]`, and hands the sums to the ending.
+    """Multiplies x `[rows, k]` with panels `[n / 16, k / 32, 288]`; the ending takes the sums.
 
     A block of a panel has the scales of 16 outputs, and then their integers, two in a byte as
     ggml has them: of four bytes of each output, of the next four, and so on.
