@@ -6,10 +6,8 @@ what is compared are ratios within a round.
 """
 
 import statistics
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -149,18 +147,3 @@ def measure(
 
         measure_round(workers, prompts, figures, tell_of_round)
     return figures, bandwidths
-
-
-def build_bandwidth_meter(folder: Path) -> Callable[[], float]:
-    """Compiles bandwidth.mojo, and returns a function that runs it."""
-    from mojo.run import subprocess_run_mojo
-
-    program = folder / "bandwidth"
-    source = Path(__file__).with_name("bandwidth.mojo")
-    command = ["build", str(source), "-o", str(program)]
-    subprocess_run_mojo(command, check=True, capture_output=True)
-
-    def run() -> float:
-        return float(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
-
-    return run

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import weights
+from bench.bandwidth import build_bandwidth_meter
 from bench.contestants import ENGINE, ENTRIES, Entry
-from bench.measure import Prompts, build_bandwidth_meter, measure, warm_up
+from bench.measure import Prompts, measure, warm_up
 from bench.memory import measure_memory
 from bench.report import print_report
 from bench.start import measure_start
@@ -74,7 +75,7 @@ def choose(only: list[str]) -> list[Entry]:
     """Those who take part; tells of those who cannot."""
     for part in only:
         if not any(part in entry.name for entry in ENTRIES):
-            names = ", ".join(entry.name for entry in ENTRIES)
+            names = "; ".join(entry.name for entry in ENTRIES)
             raise UserError(f"nobody is called {part!r}: there are {names}")
     chosen = [
         entry
