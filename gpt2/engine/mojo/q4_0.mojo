@@ -118,16 +118,42 @@ def q4_0_linear(
 @always_inline
 def add_four_products(sum: Integers, weights: Integers, numbers: Integers) -> Integers:
     """Adds, in each lane, the products of its four bytes: weights unsigned, numbers signed."""
-    comptime if CompilationTarget.has_vnni():
-        return llvm_intrinsic["llvm.x86.avx512.vpdpbusd.512", Integers, has_side_effect=False](
-            sum,
-            bitcast[DType.uint8, 4 * LANES](weights),
-            bitcast[DType.int8, 4 * LANES](numbers),
+    comptime if not CompilationTarget.has_vnni():
+        return add_one_by_one(sum, weights, numbers)
+    elif CompilationTarget.has_avx512f():
+        return vnni["llvm.x86.avx512.vpdpbusd.512", LANES](sum, weights, numbers)
+    else:  # the instruction of narrower processors: half as many at once
+        comptime HALF = LANES // 2
+        comptime name: StaticString = "llvm.x86.avx512.vpdpbusd.256"
+        var low = vnni[name, HALF](sum.slice[HALF](), weights.slice[HALF](), numbers.slice[HALF]())
+        var high = vnni[name, HALF](
+            sum.slice[HALF, offset=HALF](),
+            weights.slice[HALF, offset=HALF](),
+            numbers.slice[HALF, offset=HALF](),
         )
-    else:
-        var total = sum
-        comptime for byte in range(4):
-            var weight = (weights >> Integers(Int32(8 * byte))) & 255
-            var number = (numbers << Integers(Int32(24 - 8 * byte))) >> 24  # with its sign
-            total += weight * number
-        return total
+        return low.join(high)
+
+
+@always_inline
+def vnni[
+    name: StaticString, lanes: Int
+](
+    sum: SIMD[DType.int32, lanes],
+    weights: SIMD[DType.int32, lanes],
+    numbers: SIMD[DType.int32, lanes],
+) -> SIMD[DType.int32, lanes]:
+    """As add_four_products, in one instruction."""
+    return llvm_intrinsic[name, SIMD[DType.int32, lanes], has_side_effect=False](
+        sum, bitcast[DType.uint8, 4 * lanes](weights), bitcast[DType.int8, 4 * lanes](numbers)
+    )
+
+
+@always_inline
+def add_one_by_one(sum: Integers, weights: Integers, numbers: Integers) -> Integers:
+    """As add_four_products, on any processor."""
+    var total = sum
+    comptime for byte in range(4):
+        var weight = (weights >> Integers(Int32(8 * byte))) & 255
+        var number = (numbers << Integers(Int32(24 - 8 * byte))) >> 24  # with its sign
+        total += weight * number
+    return total
