@@ -16,10 +16,6 @@ class Weights:
     config: GPT2Config
     arrays: dict[str, np.ndarray]
 
-    @property
-    def bytes(self) -> int:
-        return sum(array.nbytes for array in self.arrays.values())
-
 
 def random_weights(config: GPT2Config, seed: int = 0) -> Weights:
     """Draws what GPT-2 begins its training with: normal, deviation 0.02; norms do nothing.
