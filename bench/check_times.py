@@ -37,13 +37,13 @@ def print_first_times() -> None:
     """The time of each check on a machine that knows only the steps before it."""
     with tempfile.TemporaryDirectory() as cache:
         for number in NUMBERS:
-            command = [sys.executable, "-m", "gpt2", "check", str(number), "--solution"]
+            command = [sys.executable, "-m", "commands", "check", str(number), "--solution"]
             print(f"step {number}, first: {_seconds(command, MODULAR_CACHE_DIR=cache):.0f} s")
 
 
 def seconds_of(*arguments: str) -> float:
     """The fastest of three runs of the program, as whole processes."""
-    return min(_seconds([sys.executable, "-m", "gpt2", *arguments]) for _ in range(3))
+    return min(_seconds([sys.executable, "-m", "commands", *arguments]) for _ in range(3))
 
 
 def import_time() -> float:
@@ -70,14 +70,14 @@ def watch_times() -> tuple[dict[int, float], dict[int, float]]:
     wrong, right = {}, {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for room in ("gpt2", "course", "solutions", "checkpoints"):
+        for room in ("commands", "gpt2", "course", "solutions", "checkpoints"):
             (folder / room).symlink_to(ROOT / room)
         steps = folder / "steps"
         steps.mkdir()
         for number in NUMBERS:
             (steps / f"step_{number:02}.py").write_text(make_stub(number))
         process = subprocess.Popen(
-            [sys.executable, "-m", "gpt2", "watch"],
+            [sys.executable, "-m", "commands", "watch"],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": name, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.team import Worker
+from bench.processes import ContestantProcess
 
 NEW_TOKENS = 128
 NEW_TOKENS_OF_THE_SLOW = 8  # of who computes everything again for each
@@ -56,7 +56,7 @@ class Prompts:
         self.batch = [draw(SHORT) for _ in range(BATCH)]
 
 
-def warm_up(worker: Worker, prompts: Prompts) -> None:
+def warm_up(worker: ContestantProcess, prompts: Prompts) -> None:
     """Has a contestant do everything once, unmeasured."""
     worker.perform([prompts.short], 2)
     if not worker.entry.slow:
@@ -66,7 +66,7 @@ def warm_up(worker: Worker, prompts: Prompts) -> None:
 
 
 def in_turns(
-    workers: list[Worker], prompts: list[list[int]]
+    workers: list[ContestantProcess], prompts: list[list[int]]
 ) -> dict[str, tuple[float, list[list[int]]]]:
     """Has all continue the same prompts, some tokens at a time.
 
@@ -75,7 +75,9 @@ def in_turns(
     """
     counts = {w: NEW_TOKENS_OF_THE_SLOW if w.entry.slow else NEW_TOKENS for w in workers}
     seconds = dict.fromkeys(workers, 0.0)
-    tokens: dict[Worker, list[list[int]]] = {worker: [[] for _ in prompts] for worker in workers}
+    tokens: dict[ContestantProcess, list[list[int]]] = {
+        worker: [[] for _ in prompts] for worker in workers
+    }
     for worker in workers:
         worker.begin(prompts, counts[worker])
     for _ in range(TURNS):
@@ -88,7 +90,7 @@ def in_turns(
 
 
 def measure_round(
-    workers: list[Worker],
+    workers: list[ContestantProcess],
     prompts: Prompts,
     figures: dict[str, Figures],
     tell: Callable[[str], None],
@@ -107,7 +109,7 @@ def measure_round(
         measure_long_texts(worker, prompts, figures[worker.entry.name])
 
 
-def measure_long_texts(worker: Worker, prompts: Prompts, figures: Figures) -> None:
+def measure_long_texts(worker: ContestantProcess, prompts: Prompts, figures: Figures) -> None:
     """Measures how fast a contestant reads a long prompt, and how fast it writes behind it."""
     figures.prefill.append(worker.perform([prompts.long], 1)["seconds"][0])
     if worker.entry.batches:
@@ -119,7 +121,7 @@ def measure_long_texts(worker: Worker, prompts: Prompts, figures: Figures) -> No
 
 
 def measure(
-    workers: list[Worker],
+    workers: list[ContestantProcess],
     prompts: Prompts,
     rounds: int,
     bandwidth: Callable[[], float],

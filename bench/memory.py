@@ -32,7 +32,7 @@ def measure_memory(folder: Path) -> float:
 
 def main() -> None:
     at_import = resident()
-    from gpt2.config import read_config
+    from gpt2.checkpoint.config import read_config
     from gpt2.engine.engine import Engine
 
     folder = Path(sys.argv[1])

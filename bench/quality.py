@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from max.driver import CPU
 
-from gpt2.config import read_config
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.engine.engine import Engine
 from gpt2.engine.quantize import BLOCKS
-from gpt2.locate import SHIPPED
-from gpt2.sampling import log_softmax
-from gpt2.tokenizer import Tokenizer
+from gpt2.text.sampling import log_softmax
 
 FOLDER = SHIPPED / "shakespeare"
 PASSAGE = FOLDER / "validation.txt"
@@ -68,7 +68,7 @@ def loss_per_character(folder: Path, kind: str, text: str) -> float:
         window = ids[max(0, start - half) : start + half + 1]
         counted = ids[start + 1 : start + half + 1]
         cache = engine.new_cache(padding=np.zeros(1, np.int64))
-        (logits,) = engine.forward(cache, window[None, :-1], wanted=len(counted))
+        (logits,) = engine.forward(cache, window[None, :-1], logits_to_keep=len(counted))
         pairs = zip(logits, counted, strict=True)
         nats -= sum(log_softmax(scores)[token] for scores, token in pairs)
     return nats / len(text)

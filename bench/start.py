@@ -10,7 +10,7 @@ TIMES = 3
 
 def measure_start(model: str) -> float:
     """Seconds that `gpt2 generate` takes for one token, from start to end: a median, warm."""
-    command = [sys.executable, "-m", "gpt2", "generate", "X", "--model", model]
+    command = [sys.executable, "-m", "commands", "generate", "X", "--model", model]
     command += ["--max-new-tokens", "1", "--quiet"]
     subprocess.run(command, check=True, capture_output=True)
     seconds = []

@@ -19,11 +19,11 @@ import numpy as np
 from max.driver import CPU
 
 from drawing.values import layers
-from gpt2.config import read_config
-from gpt2.locate import SHIPPED
-from gpt2.model import empty_model, parameter_shapes
-from gpt2.tokenizer import Tokenizer
-from gpt2.weights import PREFIX, read_weights
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.model import empty_model, parameter_shapes
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.checkpoint.weights import PREFIX, read_weights
 
 CHECKPOINT = SHIPPED / "shakespeare"
 WIDGETS = Path(__file__).parent / "src" / "widgets"

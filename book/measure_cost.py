@@ -22,9 +22,9 @@ import numpy as np
 from max.driver import CPU
 from max.experimental.tensor import Tensor
 
-from gpt2.config import read_config
-from gpt2.locate import SHIPPED
-from gpt2.model import load_model
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.model import load_model
 from solutions.solution_12 import generate_next_token
 
 MEASUREMENTS = Path(__file__).parent / "measurements" / "cost.json"

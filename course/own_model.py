@@ -12,12 +12,12 @@ from max.experimental import functional as F
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from course.checker import Checker
 from course.files import NUMBERS, step_module
 from course.loader import provide_steps
+from course.verdicts import Checker
+from gpt2.checkpoint.model import CompiledModel, empty_model, parameter_shapes
+from gpt2.checkpoint.weights import read_weights
 from gpt2.errors import UserError
-from gpt2.model import CompiledModel, empty_model, parameter_shapes
-from gpt2.weights import read_weights
 
 SHORT = 8  # tokens are enough to see a mask that got lost
 LARGEST_DIFFERENCE = 0.01  # of logits, compiled and eager; rounding explains a thousandth of it

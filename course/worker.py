@@ -24,10 +24,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.check import LOADS, RUNS, Check
+from course.compilation import watch_kernels
 from course.evidence import SYMBOLIC, Evidence
 from course.faults import own_lines
-from course.kernels import watch_kernels
+from course.judge import LOADS, RUNS, Check
 from course.lessons import lesson
 from course.loader import load_solution, provide_steps
 from course.surroundings import Surroundings

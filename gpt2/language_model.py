@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
-from gpt2.config import read_config
-from gpt2.continuation import Continuation
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import locate
+from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.devices import choose_device
-from gpt2.engine.batch import Batch
 from gpt2.engine.engine import Engine
-from gpt2.engine.guessers import DraftModel, PromptLookup
-from gpt2.engine.speculation import Guesser, speculate
 from gpt2.errors import UserError
-from gpt2.locate import locate
-from gpt2.options import Keywords, Options
-from gpt2.tokenizer import Tokenizer
+from gpt2.text.batch import Batch
+from gpt2.text.continuation import Continuation
+from gpt2.text.drafters import DraftModel, PromptLookup
+from gpt2.text.options import Keywords, Options
+from gpt2.text.speculation import Drafter, speculate
 from solutions.solution_01 import GPT2Config
 
 LOOKUP = "lookup"
-LOOKUP_GUESSES = 7  # with the token before them eight rows, which cost little more than one
-DRAFT_GUESSES = 4
+LOOKUP_DRAFTS = 7  # with the token before them eight rows, which cost little more than one
+MODEL_DRAFTS = 4
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class LanguageModel:
 
         Args:
             prompt: the text; what exceeds the model's context is not seen.
-            keywords: the fields of `gpt2.options.Options`.
+            keywords: the fields of `gpt2.text.options.Options`.
 
         Yields:
             Pieces, as soon as they are certain; together they are what follows the prompt.
@@ -77,7 +77,7 @@ class LanguageModel:
         Args:
             prompts: a text, or several.
             samples: how many times to continue each.
-            keywords: the fields of `gpt2.options.Options`; the nth text is that of seed + n.
+            keywords: the fields of `gpt2.text.options.Options`; the nth text is that of seed + n.
 
         Returns:
             The samples of the first prompt, then those of the second, and so on.
@@ -116,8 +116,8 @@ class LanguageModel:
     def write(self, continuation: Continuation) -> Iterator[str]:
         """Finishes a text that `start` began; yields its pieces."""
         if self._speculates:
-            count = LOOKUP_GUESSES if self._lookup else DRAFT_GUESSES
-            yield from speculate(self.engine, self._guesser(), continuation, count)
+            count = LOOKUP_DRAFTS if self._lookup else MODEL_DRAFTS
+            yield from speculate(self.engine, self._drafter(), continuation, count)
             return
         batch = Batch(self.engine, [continuation.ids])
         while True:
@@ -132,7 +132,7 @@ class LanguageModel:
     def _speculates(self) -> bool:
         return self._lookup or self._draft is not None
 
-    def _guesser(self) -> Guesser:
+    def _drafter(self) -> Drafter:
         return PromptLookup() if self._draft is None else DraftModel(self._draft)
 
 
@@ -167,7 +167,7 @@ def load(
             Hugging Face repository.
         device: `auto`, `cpu`, `gpu` or `gpu:N`.
         quantize: `q4_0` or `q6_k` for weights of 4.5 or 6.6 bits; None for 32.
-        speculate: who guesses ahead: `lookup` (the text itself), or the name of a smaller model
+        speculate: who drafts ahead: `lookup` (the text itself), or the name of a smaller model
             with the same vocabulary; None for nobody.
 
     Raises:

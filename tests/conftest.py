@@ -11,10 +11,10 @@ import pytest
 from max.driver import CPU
 
 from browser import start_browser
-from gpt2.config import read_config
-from gpt2.locate import SHIPPED
-from gpt2.model import CompiledModel, empty_model, load_model, parameter_shapes
-from gpt2.weights import read_weights
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.model import CompiledModel, empty_model, load_model, parameter_shapes
+from gpt2.checkpoint.weights import read_weights
 from solutions.solution_11 import GPT2LMHeadModel
 
 pytest_plugins = ["widget_pages"]
@@ -58,7 +58,7 @@ def rng() -> np.random.Generator:
 def start_gpt2(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     """Starts the program as a user does who presses Ctrl-C or closes the pipe."""
     return subprocess.Popen(
-        [sys.executable, "-m", "gpt2", *arguments],
+        [sys.executable, "-m", "commands", *arguments],
         # Without env, a child inherits what MAX's C++ put into this process's environment.
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
@@ -69,7 +69,7 @@ def start_gpt2(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
 
 def run_gpt2(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Runs the program as a user does, with nothing on standard input unless told."""
-    return run_python("-m", "gpt2", *arguments, stdin=stdin)
+    return run_python("-m", "commands", *arguments, stdin=stdin)
 
 
 def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gpt2.sampling import Sampling
+from gpt2.text.sampling import Sampling
 
 
 def peer_options(sampling: Sampling) -> dict[str, Any]:

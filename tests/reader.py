@@ -19,7 +19,7 @@ class Reader:
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.folder = folder
         self.environment = environment
-        for room in ("gpt2", "course", "solutions", "checkpoints"):
+        for room in ("commands", "gpt2", "course", "solutions", "checkpoints"):
             (folder / room).symlink_to(ROOT / room)
         (folder / "steps").mkdir()
         for number in NUMBERS:
@@ -41,7 +41,7 @@ class Reader:
     def start(self, *arguments: str, **options: object) -> subprocess.Popen:
         environment = {**self.environment, **NO_HUB, "PYTHONPATH": str(self.folder)}
         return subprocess.Popen(
-            [sys.executable, "-m", "gpt2", *arguments],
+            [sys.executable, "-m", "commands", *arguments],
             cwd=self.folder,
             env=environment,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

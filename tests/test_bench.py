@@ -9,16 +9,16 @@ import pytest
 
 from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
+from bench.processes import ContestantFailed, ContestantProcess
 from bench.report import print_report
-from bench.run import run
 from bench.table import markdown
 from bench.targets import Results, targets
-from bench.team import Worker, WorkerFailed
 from bench.weights import random_weights, save
+from commands.bench import run
 from conftest import ROOT
-from gpt2.config import read_config
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
 from gpt2.errors import UserError
-from gpt2.locate import SHIPPED
 from solutions.solution_01 import GPT2Config
 
 PROMPT = [5, 300, 7, 7, 41, 900]
@@ -40,7 +40,7 @@ def installed(exact: bool) -> list[Entry]:
 def test_all_who_compute_in_float32_write_the_same(weights_folder):
     written = {}
     for entry in installed(exact=True):
-        worker = Worker(entry, weights_folder)
+        worker = ContestantProcess(entry, weights_folder)
         (written[entry.name],) = worker.perform([PROMPT], SHORT)["tokens"]
         if entry.batches:
             other = [*PROMPT[1:], 17]
@@ -54,7 +54,7 @@ def test_all_who_compute_in_float32_write_the_same(weights_folder):
 
 def test_a_contestant_goes_on_where_it_stopped(weights_folder):
     (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
-    worker = Worker(numpy_loop, weights_folder)
+    worker = ContestantProcess(numpy_loop, weights_folder)
     (whole,) = worker.perform([PROMPT], SHORT)["tokens"]
     worker.begin([PROMPT], SHORT)
     pieces = [worker.advance(count)["tokens"][0] for count in (1, 4, SHORT - 5)]
@@ -65,7 +65,7 @@ def test_a_contestant_goes_on_where_it_stopped(weights_folder):
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_who_has_nothing_to_do_is_stopped(weights_folder):
     (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
-    worker = Worker(numpy_loop, weights_folder)
+    worker = ContestantProcess(numpy_loop, weights_folder)
     worker.perform([PROMPT], 1)
     status = Path(f"/proc/{worker._process.pid}/stat")  # pid (name) state ...
     deadline = time.monotonic() + 10  # the signal takes its time
@@ -75,8 +75,8 @@ def test_who_has_nothing_to_do_is_stopped(weights_folder):
 
 
 def test_a_contestant_that_fails_says_why(tmp_path):
-    with pytest.raises(WorkerFailed, match=r"NumPy, no cache failed[\s\S]*config\.json"):
-        Worker(next(entry for entry in ENTRIES if entry.start == "NumPyLoop"), tmp_path)
+    with pytest.raises(ContestantFailed, match=r"NumPy, no cache failed[\s\S]*config\.json"):
+        ContestantProcess(next(entry for entry in ENTRIES if entry.start == "NumPyLoop"), tmp_path)
 
 
 class Recorder:

@@ -8,8 +8,8 @@ from max.experimental.tensor import Tensor
 from scipy.special import log_softmax
 
 from conftest import SHARED
-from gpt2.locate import SHIPPED
-from gpt2.tokenizer import Tokenizer
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.tokenizer import Tokenizer
 
 CORPUS = SHARED / "corpus" / "tinyshakespeare.txt"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from course.check import Check
 from course.evidence import Evidence
 from course.files import NUMBERS, read_source, solution_path, step_path
+from course.judge import Check
 from course.lessons import KERNELS, lesson
 from course.loader import execute, load_solution, provide_steps
 from course.stubs import is_untouched, make_stub, open_todos
@@ -87,7 +87,7 @@ def test_kernels_are_counted():
 def test_texts_are_read_without_max():
     code = (
         "import sys; from course.lessons import lesson; [lesson(n) for n in range(1, 13)]; "
-        "import course.commands.check, course.commands.hint, course.commands.reset; "
+        "import commands.check, commands.hint, commands.reset; "
         "sys.exit('max' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], env=os.environ | {}).returncode == 0

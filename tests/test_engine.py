@@ -10,13 +10,13 @@ from max.driver import CPU
 
 import numpy_gpt2
 from conftest import load_eager
-from gpt2.config import read_config
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
 from gpt2.engine import engine as engine_module
-from gpt2.engine.batch import Batch
 from gpt2.engine.engine import Engine
 from gpt2.engine.packing import one_block, pack, panel_shape
 from gpt2.errors import UserError
-from gpt2.locate import SHIPPED
+from gpt2.text.batch import Batch
 from solutions.solution_01 import GPT2Config
 
 SHAKESPEARE = SHIPPED / "shakespeare"
@@ -38,7 +38,7 @@ def engine() -> Engine:
 def plain_engine() -> Engine:
     """The form for accelerators, on the CPU."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine_module, "choose_form", lambda *_: "plain")
+        patch.setattr(engine_module, "choose_layout", lambda *_: "plain")
         return load_engine("shakespeare")
 
 
@@ -151,9 +151,9 @@ def test_what_cannot_be_quantized_is_refused():
     with pytest.raises(UserError, match="heads have 4 numbers; q4_0 weights need"):
         load_engine("i-love-ai", "q4_0")
     xl = GPT2Config(n_embd=1600, n_head=25, n_layer=48)
-    assert engine_module.choose_form(xl, CPU(), "q4_0") == "q4_0"
+    assert engine_module.choose_layout(xl, CPU(), "q4_0") == "q4_0"
     with pytest.raises(UserError, match=r"256 numbers together, and this model's n_embd of 1600"):
-        engine_module.choose_form(xl, CPU(), "q6_k")
+        engine_module.choose_layout(xl, CPU(), "q6_k")
 
 
 @given(outputs=st.integers(1, 50), inputs=st.integers(1, 9))

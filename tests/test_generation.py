@@ -12,7 +12,7 @@ from max.experimental.tensor import Tensor
 from conftest import run_python
 from gpt2 import load
 from gpt2.language_model import LanguageModel
-from gpt2.sampling import log_softmax
+from gpt2.text.sampling import log_softmax
 from solutions.solution_12 import generate
 
 PROMPTS = ["ROMEO:", "To be, or not to be", "JULIET:\nO", "A", "KING HENRY:\nWhat is the"]
@@ -63,9 +63,9 @@ def test_samples_of_one_prompt_read_it_once(model, monkeypatch):
     shapes = []
     forward = model.engine.forward
 
-    def watched(cache, ids, wanted=1):
+    def watched(cache, ids, logits_to_keep=1):
         shapes.append(ids.shape)
-        return forward(cache, ids, wanted)
+        return forward(cache, ids, logits_to_keep)
 
     monkeypatch.setattr(model.engine, "forward", watched)
     texts = model.generate("ROMEO:", samples=4, seed=3, max_new_tokens=8)
@@ -77,9 +77,9 @@ def test_finished_texts_leave_the_batch(model, monkeypatch):
     rows = []
     forward = model.engine.forward
 
-    def watched(cache, ids, wanted=1):
+    def watched(cache, ids, logits_to_keep=1):
         rows.append(len(ids))
-        return forward(cache, ids, wanted)
+        return forward(cache, ids, logits_to_keep)
 
     monkeypatch.setattr(model.engine, "forward", watched)
     prompts, options = PROMPTS * 3, {"stop": ["\n"], "max_new_tokens": 60}

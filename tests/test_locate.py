@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import GOLDEN
-from gpt2.locate import OPENAI_REPOSITORIES, locate
+from gpt2.checkpoint.locate import OPENAI_REPOSITORIES, locate
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOKENIZER = GOLDEN.parent.parent / "checkpoints" / "i-love-ai" / "tokenizer.json"
@@ -100,7 +100,7 @@ def hub():
 
 def locate_elsewhere(name: str, endpoint: str, home: Path) -> subprocess.CompletedProcess[str]:
     """Locates a model in a process that has its own hub and its own cache."""
-    script = "import sys; from gpt2.locate import locate; print(locate(sys.argv[1]))"
+    script = "import sys; from gpt2.checkpoint.locate import locate; print(locate(sys.argv[1]))"
     return subprocess.run(
         [sys.executable, "-c", script, name],
         env=os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"},

@@ -5,9 +5,9 @@ import functools
 import pytest
 
 from alternatives import ALTERNATIVES, alternative
-from course.check import Check
 from course.evidence import Evidence
 from course.files import NUMBERS, STEP_MODULE, read_source, solution_path
+from course.judge import Check
 from course.lessons import lesson
 from course.loader import load_solution, provide_steps
 from course.misconceptions import vary

@@ -9,8 +9,8 @@ from max.experimental.tensor import Tensor
 
 from bench.quality import FOLDER, KINDS, MEASUREMENTS, PASSAGE, loss_per_character
 from conftest import ROOT, SHARED
-from gpt2.sampling import log_softmax
-from gpt2.tokenizer import Tokenizer
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.text.sampling import log_softmax
 
 CORPUS = SHARED / "corpus" / "tinyshakespeare.txt"
 TEXT = PASSAGE.read_text(encoding="utf-8")

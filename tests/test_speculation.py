@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 
 from gpt2 import load
-from gpt2.engine.guessers import PromptLookup
-from gpt2.engine.speculation import Guess, accept, remainder, speculate
 from gpt2.errors import UserError
-from gpt2.options import Options
+from gpt2.text.drafters import PromptLookup
+from gpt2.text.options import Options
+from gpt2.text.speculation import Draft, accept, remainder, speculate
 
 IMPROBABLE = 1e-4  # a right sampler falls below this once in ten thousand seeds; ours is fixed
 REPEATING = "A rose, a rose, a rose, a rose, a rose, a"
@@ -27,22 +27,22 @@ class OftenWrong:
         self._vocab_size = vocab_size
         self._count = count
 
-    def guess(self, continuation, count):
-        guesses = []
+    def draft(self, continuation, count):
+        drafts = []
         for _ in range(min(count, self._count)):
             probabilities = self._rng.dirichlet(np.full(self._vocab_size, 0.3))
             token = int(continuation.rng.choice(self._vocab_size, p=probabilities))
-            guesses.append(Guess(token, probabilities))
-        return guesses
+            drafts.append(Draft(token, probabilities))
+        return drafts
 
 
 def count_steps(model, monkeypatch) -> list[int]:
     rows = []
     forward = model.engine.forward
 
-    def watched(cache, ids, wanted=1):
+    def watched(cache, ids, logits_to_keep=1):
         rows.append(ids.shape[1])
-        return forward(cache, ids, wanted)
+        return forward(cache, ids, logits_to_keep)
 
     monkeypatch.setattr(model.engine, "forward", watched)
     return rows
@@ -94,12 +94,12 @@ def test_sampled_texts_have_the_models_distribution():
                 ids.append(token)
             expected[first, second] = probability
 
-    guesser = OftenWrong(vocab_size)
+    drafter = OftenWrong(vocab_size)
     counts = collections.Counter()
     draws = 3000
     for seed in range(draws):
         continuation = model.start("I", Options(temperature=2.5, max_new_tokens=3, seed=seed))
-        for _ in speculate(model.engine, guesser, continuation, 3):
+        for _ in speculate(model.engine, drafter, continuation, 3):
             pass
         counts[tuple(continuation.new_ids[:2])] += 1
     pairs = sorted(expected, key=expected.__getitem__)
@@ -117,7 +117,7 @@ def test_greedy_text_is_the_same_with_and_without(speculate, prompt, monkeypatch
     options = {"temperature": 0.0, "max_new_tokens": 400}  # more than the context
     assert guessing.generate(prompt, **options) == plain.generate(prompt, **options)
     if prompt == REPEATING or speculate == "shakespeare":
-        assert len(rows) < 200, "so few guesses were right"
+        assert len(rows) < 200, "so few drafts were right"
 
 
 def test_a_text_that_repeats_itself_takes_a_fraction_of_the_steps(monkeypatch):
@@ -139,16 +139,16 @@ def test_options_hold_while_guessing():
 
 
 def test_lookup_guesses_what_followed_the_last_time():
-    def guesses(*ids: int) -> list[int]:
-        return [guess.token for guess in PromptLookup().guess(SimpleNamespace(ids=ids), 4)]
+    def drafts(*ids: int) -> list[int]:
+        return [draft.token for draft in PromptLookup().draft(SimpleNamespace(ids=ids), 4)]
 
-    assert guesses(1, 2, 3, 9, 8, 1, 2, 3, 7, 6, 5, 1, 2, 3) == [7, 6, 5, 1]
-    assert guesses(4, 5, 4, 5) == [4, 5, 4, 5]  # it goes round in circles
-    assert guesses(6, 6, 6) == [6, 6, 6, 6]
-    assert guesses(1, 2, 3, 4) == []
-    assert guesses(5) == []
+    assert drafts(1, 2, 3, 9, 8, 1, 2, 3, 7, 6, 5, 1, 2, 3) == [7, 6, 5, 1]
+    assert drafts(4, 5, 4, 5) == [4, 5, 4, 5]  # it goes round in circles
+    assert drafts(6, 6, 6) == [6, 6, 6, 6]
+    assert drafts(1, 2, 3, 4) == []
+    assert drafts(5) == []
 
 
 def test_a_draft_of_another_vocabulary_is_refused():
-    with pytest.raises(UserError, match="i-love-ai cannot guess for this model: its vocabulary"):
+    with pytest.raises(UserError, match="i-love-ai cannot draft for this model: its vocabulary"):
         load("shakespeare", speculate="i-love-ai")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import chisquare
 
-from gpt2.sampling import NEVER, Sampling, log_softmax
+from gpt2.text.sampling import NEVER, Sampling, log_softmax
 from peer_options import peer_options
 
 VOCAB_SIZE = 40

@@ -6,9 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conftest import SHARED
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.errors import UserError
-from gpt2.locate import SHIPPED
-from gpt2.tokenizer import Tokenizer
 
 GPT2_VOCABULARY = SHARED / "gpt2-tokenizer"
 FOLDERS = [SHIPPED / "shakespeare"]

@@ -11,12 +11,12 @@ from max.experimental.tensor import Tensor
 
 from conftest import load_compiled, run_python
 from gpt2 import load
-from gpt2.config import read_config
-from gpt2.engine.batch import Batch
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.engine.engine import Engine
-from gpt2.locate import SHIPPED
-from gpt2.sampling import Sampling, softmax
-from gpt2.tokenizer import Tokenizer
+from gpt2.text.batch import Batch
+from gpt2.text.sampling import Sampling, softmax
 from peer_options import peer_options
 from solutions.solution_12 import generate
 
@@ -108,7 +108,9 @@ def test_any_options_draw_from_the_distributions_of_transformers(
     )
     text = written.sequences[0].tolist()
     cache = model.engine.new_cache(np.zeros(1, np.int64))
-    (logits,) = model.engine.forward(cache, np.array([text[:-1]]), wanted=len(written.scores))
+    (logits,) = model.engine.forward(
+        cache, np.array([text[:-1]]), logits_to_keep=len(written.scores)
+    )
     for place, scores in enumerate(written.scores, start=len(ids)):
         ours = sampling.logits(logits[place - len(ids)], text[:place])
         expected = scores[0].numpy()
@@ -121,9 +123,9 @@ MEMORY_PROBE = """
 import re, sys
 import gpt2.runtime
 from pathlib import Path
-from gpt2.config import read_config
+from gpt2.checkpoint.config import read_config
 from gpt2.devices import choose_device
-from gpt2.model import load_model
+from gpt2.checkpoint.model import load_model
 
 def kilobytes(field):
     return int(re.search(field + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])

@@ -8,11 +8,11 @@ from max.driver import CPU
 from safetensors.numpy import load_file, save_file
 
 from conftest import GOLDEN
-from gpt2.config import read_config
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import locate
+from gpt2.checkpoint.model import empty_model, parameter_shapes
+from gpt2.checkpoint.weights import read_weights
 from gpt2.errors import UserError
-from gpt2.locate import locate
-from gpt2.model import empty_model, parameter_shapes
-from gpt2.weights import read_weights
 
 SOURCE = GOLDEN / "three-heads"
 

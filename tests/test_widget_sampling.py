@@ -13,9 +13,9 @@ from scipy.stats import chisquare
 import numpy_gpt2
 from browser import needs_browser
 from conftest import ROOT, load_eager
-from gpt2.model import empty_model, parameter_shapes
-from gpt2.tokenizer import Tokenizer
-from gpt2.weights import read_weights
+from gpt2.checkpoint.model import empty_model, parameter_shapes
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.checkpoint.weights import read_weights
 from widget_pages import status, visible
 
 sys.path.append(str(ROOT / "book"))

@@ -9,7 +9,7 @@ from max.driver import CPU
 
 from browser import needs_browser
 from conftest import ROOT
-from gpt2.model import empty_model, parameter_shapes
+from gpt2.checkpoint.model import empty_model, parameter_shapes
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 from widget_pages import status

@@ -7,13 +7,13 @@ import numpy as np
 from max.driver import CPU
 
 from bench.weights import read, save
-from gpt2.config import read_config
-from gpt2.continuation import Continuation
+from gpt2.checkpoint.config import read_config
 from gpt2.engine.engine import Engine
-from gpt2.engine.guessers import PromptLookup
-from gpt2.engine.speculation import speculate
-from gpt2.language_model import LOOKUP_GUESSES
-from gpt2.options import Options
+from gpt2.language_model import LOOKUP_DRAFTS
+from gpt2.text.continuation import Continuation
+from gpt2.text.drafters import PromptLookup
+from gpt2.text.options import Options
+from gpt2.text.speculation import speculate
 
 
 class ThisEngine:
@@ -51,7 +51,7 @@ class NoText:
 
 
 class GuessingEngine:
-    """The engine with guesses that the text itself makes, where it repeats itself.
+    """The engine with drafts that the text itself makes, where it repeats itself.
 
     Without positions a greedy text soon goes round in circles, so its model has none; a step
     of it is as much work as a step of the others.
@@ -67,5 +67,5 @@ class GuessingEngine:
     def stream(self, ids: list[int], count: int) -> Iterator[int]:
         options = Options(temperature=0, max_new_tokens=count)
         text = Continuation(NoText(), ids, options, seed=None)
-        for _ in speculate(self._engine, PromptLookup(), text, LOOKUP_GUESSES):
+        for _ in speculate(self._engine, PromptLookup(), text, LOOKUP_DRAFTS):
             yield text.ids[-1]

@@ -10,8 +10,8 @@ from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
 import gpt2.runtime  # noqa: F401  (before MAX)
-from gpt2.config import read_config
-from gpt2.model import load_model
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.model import load_model
 from solutions.solution_12 import generate_next_token
 
 

@@ -18,11 +18,11 @@ from drawing.style import (
 )
 from drawing.values import spell
 from gpt2 import load
-from gpt2.continuation import Continuation
-from gpt2.engine.guessers import PromptLookup
-from gpt2.engine.speculation import Guess, speculate
-from gpt2.language_model import LOOKUP_GUESSES
-from gpt2.options import Options
+from gpt2.language_model import LOOKUP_DRAFTS
+from gpt2.text.continuation import Continuation
+from gpt2.text.drafters import PromptLookup
+from gpt2.text.options import Options
+from gpt2.text.speculation import Draft, speculate
 
 PROMPT = "ROMEO:"
 STEPS = 37  # of those that the text takes
@@ -39,7 +39,7 @@ class Step:
     """One pass through the model.
 
     Attributes:
-        kept: the guesses that were right.
+        kept: the drafts that were right.
         dropped: those behind them; the first is wrong.
         own: the token that the model added.
     """
@@ -50,20 +50,20 @@ class Step:
 
 
 class Watched:
-    """A guesser whose guesses are written down."""
+    """A drafter whose drafts are written down."""
 
     def __init__(self) -> None:
-        self._guesser = PromptLookup()
-        self.guesses: list[tuple[int, list[int]]] = []  # the length of the text, and the tokens
+        self._drafter = PromptLookup()
+        self.drafts: list[tuple[int, list[int]]] = []  # the length of the text, and the tokens
 
-    def guess(self, continuation: Continuation, count: int) -> list[Guess]:
-        guesses = self._guesser.guess(continuation, count)
-        self.guesses.append((len(continuation.ids), [guess.token for guess in guesses]))
-        return guesses
+    def draft(self, continuation: Continuation, count: int) -> list[Draft]:
+        drafts = self._drafter.draft(continuation, count)
+        self.drafts.append((len(continuation.ids), [draft.token for draft in drafts]))
+        return drafts
 
 
 def speculation() -> Drawing:
-    """Which guesses of prompt lookup a greedy text keeps."""
+    """Which drafts of prompt lookup a greedy text keeps."""
     steps = _steps()
     rows = _rows(steps)
     axes = canvas(WIDTH, 44 + len(rows) * ROW)
@@ -91,8 +91,8 @@ def speculation() -> Drawing:
     return Drawing(
         axes.figure,
         f"The first {len(steps) + kept} tokens after ROMEO:, greedily, in {len(steps)} steps. "
-        "Each row is a step, or several without a guess: guesses that were kept, guesses that were "
-        f"dropped, struck through, and the model's own token. {kept} of {guessed} guesses were "
+        "Each row is a step, or several without a guess: drafts that were kept, drafts that were "
+        f"dropped, struck through, and the model's own token. {kept} of {guessed} drafts were "
         "kept.",
     )
 
@@ -101,13 +101,13 @@ def _steps() -> list[Step]:
     model = load(SHAKESPEARE, device="cpu")
     watched = Watched()
     continuation = model.start(PROMPT, Options(temperature=0, max_new_tokens=TOKENS))
-    for _ in speculate(model.engine, watched, continuation, LOOKUP_GUESSES):
+    for _ in speculate(model.engine, watched, continuation, LOOKUP_DRAFTS):
         pass
-    ends = [length for length, _ in watched.guesses[1:]] + [len(continuation.ids)]
+    ends = [length for length, _ in watched.drafts[1:]] + [len(continuation.ids)]
     steps = []
-    for (length, guesses), end in zip(watched.guesses, ends, strict=True):
+    for (length, drafts), end in zip(watched.drafts, ends, strict=True):
         kept = end - length - 1
-        steps.append(Step(guesses[:kept], guesses[kept:], continuation.ids[end - 1]))
+        steps.append(Step(drafts[:kept], drafts[kept:], continuation.ids[end - 1]))
     return steps[:STEPS]
 
 

@@ -9,11 +9,11 @@ from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-from gpt2.config import read_config
-from gpt2.locate import SHIPPED
-from gpt2.model import empty_model, parameter_shapes
-from gpt2.tokenizer import Tokenizer
-from gpt2.weights import read_weights
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import SHIPPED
+from gpt2.checkpoint.model import empty_model, parameter_shapes
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.checkpoint.weights import read_weights
 from solutions.solution_01 import GPT2Config
 from solutions.solution_02 import causal_mask
 from solutions.solution_07 import GPT2MultiHeadAttention

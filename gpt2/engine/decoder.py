@@ -1,4 +1,4 @@
-"""The model as the engine runs it: step 11's, with a cache, and logits only where wanted."""
+"""The model as the engine runs it: step 11's, with a cache, and few of the logits."""
 
 from max.driver import Device
 from max.dtype import DType
@@ -8,7 +8,7 @@ from max.experimental.nn import ModuleList
 from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferType, DeviceRef
 
-from gpt2.engine.forms import Form, replace_linears
+from gpt2.engine.layouts import WeightLayout, replace_linears
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 
@@ -17,18 +17,23 @@ class Decoder(GPT2LMHeadModel):
     """Step 11's model with its parameters' names, for texts that grow.
 
     One graph does everything: it reads a prompt (batch 1, seq 500), continues it (1, 1),
-    continues many (8, 1), and checks guesses (1, 5).
+    continues many (8, 1), and checks drafts (1, 5).
     """
 
-    def __init__(self, config: GPT2Config, form: Form) -> None:
+    def __init__(self, config: GPT2Config, layout: WeightLayout) -> None:
         super().__init__(config)
-        self.transformer.wte = form.embedding(config)
-        self.transformer.h = ModuleList(form.block(config) for _ in range(config.n_layer))
-        replace_linears(self.transformer.h, form.linear)
+        self.transformer.wte = layout.embedding(config)
+        self.transformer.h = ModuleList(layout.block(config) for _ in range(config.n_layer))
+        replace_linears(self.transformer.h, layout.linear)
 
     # ANCHOR: forward
     def forward(
-        self, input_ids: Tensor, positions: Tensor, mask: Tensor, wanted: Tensor, *buffers: Tensor
+        self,
+        input_ids: Tensor,
+        positions: Tensor,
+        mask: Tensor,
+        logits_to_keep: Tensor,
+        *buffers: Tensor,
     ) -> Tensor:
         """The logits of new tokens, whose keys and values go into the cache.
 
@@ -37,12 +42,12 @@ class Decoder(GPT2LMHeadModel):
             positions: int64 `[batch, seq]`, each below n_positions.
             mask: float32 `[batch, 1, seq, total]`, 0 where a new token may attend to one in the
                 cache (total counts the new ones), minus infinity elsewhere.
-            wanted: int64 `[wanted]`, the places among the seq new tokens whose logits are asked
-                for. Reading a prompt, only the last: a third of the work would be the head's.
+            logits_to_keep: int64 `[kept]`, the places among the seq new tokens whose logits are
+                asked for. Of a prompt, only the last: a third of the work would be the head's.
             buffers: for each layer its keys and its values, as in KeyValueCache.
 
         Returns:
-            float32 `[batch, wanted, vocab_size]`.
+            float32 `[batch, kept, vocab_size]`.
         """
         transformer = self.transformer
         x = transformer.wte(input_ids)
@@ -50,7 +55,7 @@ class Decoder(GPT2LMHeadModel):
         for block, keys, values in zip(transformer.h, buffers[::2], buffers[1::2], strict=True):
             # Compiled once for all layers, which differ only in their weights.
             x = as_subgraph(block, name="block")(x, keys, values, mask)
-        x = F.gather(x, wanted, axis=1)  # [batch, wanted, n_embd]
+        x = F.gather(x, logits_to_keep, axis=1)  # [batch, kept, n_embd]
         return transformer.wte.logits(x, transformer.ln_f)
         # ANCHOR_END: forward
 
@@ -64,7 +69,7 @@ def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferT
         TensorType(DType.int64, ["batch", "seq"], device=device),
         TensorType(DType.int64, ["batch", "seq"], device=device),
         TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device),
-        TensorType(DType.int64, ["wanted"], device=device),
+        TensorType(DType.int64, ["kept"], device=device),
         *[cache_type] * (2 * config.n_layer),
     ]
     # ANCHOR_END: types

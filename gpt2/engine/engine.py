@@ -6,12 +6,12 @@ import numpy as np
 from max.driver import CPU, Buffer, Device
 from max.engine import InferenceSession
 
+from gpt2.checkpoint.weights import check_finite, find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder
 from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
-from gpt2.weights import check_finite, find_tensors
 from solutions.solution_01 import GPT2Config
 
 
@@ -34,10 +34,10 @@ class Engine:
         """
         self.config = config
         self.device = device
-        form = choose_form(config, device, quantize)
-        decoder = compiled_decoder(config, form, device)
+        layout = choose_layout(config, device, quantize)
+        decoder = compiled_decoder(config, layout, device)
         tensors = find_tensors(folder, decoder.parameters)
-        weights = packing.prepare(tensors, form)
+        weights = packing.prepare(tensors, layout)
         check_finite(folder, weights)
         session = InferenceSession(devices=[device])
         self._model = session.load(decoder.path, weights_registry=weights)
@@ -46,16 +46,16 @@ class Engine:
         """An empty cache for texts that begin with padding, int64 `[batch]` tokens of it."""
         return KeyValueCache(self.config, self.device, padding)
 
-    def forward(self, cache: KeyValueCache, ids: np.ndarray, wanted: int = 1) -> np.ndarray:
+    def forward(self, cache: KeyValueCache, ids: np.ndarray, logits_to_keep: int = 1) -> np.ndarray:
         """Puts tokens behind those in a cache.
 
         Args:
             cache: is changed: its length grows by seq, and must not exceed n_positions.
             ids: int64 `[batch, seq]`.
-            wanted: for how many of the last tokens to return logits.
+            logits_to_keep: for how many of the last tokens to return logits.
 
         Returns:
-            float32 `[batch, wanted, vocab_size]`.
+            float32 `[batch, logits_to_keep, vocab_size]`.
         """
         _, new = ids.shape
         cache.make_room(new)
@@ -65,7 +65,7 @@ class Engine:
             ids,
             np.maximum(positions, 0),
             attention_mask(new, past, cache.padding),
-            np.arange(new - wanted, new),
+            np.arange(new - logits_to_keep, new),
         )
         (logits,) = self._model.execute(*map(self._buffer, arguments), *cache.buffers)
         cache.length += new
@@ -75,8 +75,8 @@ class Engine:
         return Buffer.from_dlpack(np.ascontiguousarray(array)).to(self.device)
 
 
-def choose_form(config: GPT2Config, device: Device, quantize: str | None) -> str:
-    """How to keep the weights: a key of forms.FORMS.
+def choose_layout(config: GPT2Config, device: Device, quantize: str | None) -> str:
+    """How to keep the weights: a key of layouts.LAYOUTS.
 
     Raises:
         UserError: they cannot be quantized in this way.

@@ -24,12 +24,12 @@ GRAPH_FILE = "decoder.mef"
 PARAMETERS_FILE = "parameters.json"
 
 ENGINE = Path(__file__).parent
-MODULES = ("attention", "decoder", "embedding", "forms", "fused", "kernels")
+MODULES = ("attention", "decoder", "embedding", "layouts", "fused", "kernels")
 # What decides about the graph: when any of it changes, another graph is compiled.
 SOURCES = [
     *(ENGINE / f"{name}.py" for name in MODULES),
     *sorted((ENGINE / "mojo").glob("*.mojo")),
-    *sorted((ENGINE.parent.parent / "solutions").glob("*.py")),
+    *sorted((ENGINE.parents[1] / "solutions").glob("*.py")),
 ]
 
 
@@ -47,18 +47,18 @@ class CompiledDecoder:
     parameters: dict[str, tuple[int, ...]]
 
 
-def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledDecoder:
+def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> CompiledDecoder:
     """Finds the graph of a decoder, or compiles it, which takes a minute or two.
 
     Args:
         config: the model's sizes.
-        form: how the weights are kept, a key of forms.FORMS.
+        layout: how the weights are kept, a key of layouts.LAYOUTS.
         device: where it is to run.
 
     Raises:
         UserError: it cannot be compiled here.
     """
-    folder = cache_folder() / "decoders" / _fingerprint(config, form, device)
+    folder = cache_folder() / "decoders" / _fingerprint(config, layout, device)
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Filled under another name, so that nobody ever finds half a folder.
@@ -66,7 +66,7 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
             filled = Path(unfinished) / "filled"
             filled.mkdir()
             try:
-                _compile_into(filled, config, form, device)
+                _compile_into(filled, config, layout, device)
             except (RuntimeError, ValueError) as error:
                 raise UserError(
                     f"the engine could not be compiled: {str(error).strip().splitlines()[-1]}\n"
@@ -79,13 +79,13 @@ def compiled_decoder(config: GPT2Config, form: str, device: Device) -> CompiledD
     return CompiledDecoder(folder / GRAPH_FILE, parameters)
 
 
-def _fingerprint(config: GPT2Config, form: str, device: Device) -> str:
+def _fingerprint(config: GPT2Config, layout: str, device: Device) -> str:
     """Names everything that the compiled graph depends on."""
     digest = hashlib.sha256()
     for path in SOURCES:
         digest.update(path.read_bytes())
     machine = [version("max"), platform.machine(), _processor(), str(device), device.api]
-    digest.update(json.dumps([asdict(config), form, *machine]).encode())
+    digest.update(json.dumps([asdict(config), layout, *machine]).encode())
     return digest.hexdigest()[:16]
 
 
@@ -98,14 +98,14 @@ def _processor() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
-def _compile_into(folder: Path, config: GPT2Config, form: str, device: Device) -> None:
+def _compile_into(folder: Path, config: GPT2Config, layout: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
+    from gpt2.checkpoint.model import empty_model, parameter_shapes
     from gpt2.engine.decoder import Decoder, input_types
-    from gpt2.engine.forms import FORMS
     from gpt2.engine.kernels import library
-    from gpt2.model import empty_model, parameter_shapes
+    from gpt2.engine.layouts import LAYOUTS
 
-    decoder = empty_model(config, device, partial(Decoder, form=FORMS[form]))
+    decoder = empty_model(config, device, partial(Decoder, layout=LAYOUTS[layout]))
     # Compiling wants weights, but looks at their shapes only.
     weights = {
         name: np.zeros(tuple(map(int, parameter.shape)), parameter.dtype.to_numpy())

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gpt2.checkpoint.weights import StoredTensor
 from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
-from gpt2.weights import StoredTensor
 
 LANES = 16  # outputs in a panel
 MULTIPLE = 32  # of rows, that MAX's quantized product wants
@@ -15,20 +15,20 @@ TOKEN_EMBEDDING = "transformer.wte.weight"
 HEAD = "transformer.wte.head"
 
 
-def prepare(tensors: Mapping[str, StoredTensor], form: str) -> dict[str, np.ndarray]:
-    """The parameters of a decoder by their names; form is a key of forms.FORMS."""
-    if form == "plain":
+def prepare(tensors: Mapping[str, StoredTensor], layout: str) -> dict[str, np.ndarray]:
+    """The parameters of a decoder by their names; layout is a key of layouts.LAYOUTS."""
+    if layout == "plain":
         return plain(tensors)
-    return packed(tensors) if form == "packed" else quantized(tensors, form)
+    return packed(tensors) if layout == "packed" else quantized(tensors, layout)
 
 
 def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
-    """The parameters as step 11 has them, for the form `plain`."""
+    """The parameters as step 11 has them, for the layout `plain`."""
     return {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
 
 
 def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
-    """The parameters with matrices in panels, for the form `packed`."""
+    """The parameters with matrices in panels, for the layout `packed`."""
     matrices, others = _matrices_and_others(tensors)
     panels = one_block({name: panel_shape(matrix) for name, matrix in matrices.items()})
     for name, matrix in matrices.items():
@@ -38,7 +38,7 @@ def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
 
 # ANCHOR: quantized
 def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
-    """The parameters with matrices of fewer bits, for the forms `q4_0` and `q6_k`."""
+    """The parameters with matrices of fewer bits, for the layouts `q4_0` and `q6_k`."""
     matrices, others = _matrices_and_others(tensors)
     if encoding == "q4_0":
         panels = one_block({n: q4_0_shape(matrix) for n, matrix in matrices.items()}, np.uint8)

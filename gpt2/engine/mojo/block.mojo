@@ -3,7 +3,7 @@
 from extensibility import InputTensor, OutputTensor, _MutableInputTensor, register
 
 from .attention import Cache
-from .ending import Ending
+from .epilogue import Epilogue
 from .linear import linear
 from .norm import Norm
 from .product import Numbers, numbers
@@ -64,15 +64,15 @@ struct Block:
         # ANCHOR: block
         def job(mut member: Member) {imm}:
             ln_1.apply(member, normal, before, rows)
-            var qkv = Ending(wide, c_attn_bias)
+            var qkv = Epilogue(wide, c_attn_bias)
             multiply(member, qkv, normal, rounded, c_attn, rows, width)
             cache.attend(member, normal, wide)
-            var attended = Ending[ADDS=True](between, attn_c_proj_bias, before)
+            var attended = Epilogue[ADDS=True](between, attn_c_proj_bias, before)
             multiply(member, attended, normal, rounded, attn_c_proj, rows, width)
             ln_2.apply(member, normal, between, rows)
-            var hidden = Ending[GELU=True](wide, c_fc_bias)
+            var hidden = Epilogue[GELU=True](wide, c_fc_bias)
             multiply(member, hidden, normal, rounded, c_fc, rows, width)
-            var finished = Ending[ADDS=True](after, mlp_c_proj_bias, between)
+            var finished = Epilogue[ADDS=True](after, mlp_c_proj_bias, between)
             multiply(member, finished, wide, rounded, mlp_c_proj, rows, inner)
 
         together(PHASES, job)
@@ -102,7 +102,7 @@ struct Head:
         var width = x.dim_size(1)
         var before = numbers(x.unsafe_ptr())
         var ln_f = Norm(ln_f_weight, ln_f_bias, epsilon)
-        var logits = Ending(numbers(output.unsafe_ptr()), bias)
+        var logits = Epilogue(numbers(output.unsafe_ptr()), bias)
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var normal = numbers(normal_list.unsafe_ptr())
         var rounded = Rounded(rows * width if panels.dtype == DType.uint8 else 0)
@@ -143,7 +143,7 @@ struct CachedAttention:
 @always_inline
 def multiply(
     mut member: Member,
-    ending: Ending,
+    epilogue: Epilogue,
     x: Numbers,
     rounded: Rounded,
     panels: InputTensor[rank=3, ...],
@@ -152,8 +152,8 @@ def multiply(
 ):
     """Multiplies x `[rows, k]` with panels of either kind."""
     comptime if panels.dtype == DType.float32:
-        linear(member, ending, x, numbers(panels.unsafe_ptr().unsafe_bitcast[Float32]()), rows, k)
+        linear(member, epilogue, x, numbers(panels.unsafe_ptr().unsafe_bitcast[Float32]()), rows, k)
     else:
         var bytes = panels.unsafe_ptr().unsafe_bitcast[UInt8]()
         var weights = bytes.unsafe_origin_cast[MutUntrackedOrigin]()
-        q4_0_linear(member, ending, x, rounded, weights, rows, k)
+        q4_0_linear(member, epilogue, x, rounded, weights, rows, k)

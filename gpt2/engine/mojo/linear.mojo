@@ -5,17 +5,17 @@ reading the weights is everything. A panel is read in the order in which it lies
 which the processor foresees, and once: while it is in the cache, all rows are multiplied.
 """
 
-from .ending import Ending
+from .epilogue import Epilogue
 from .product import LANES, Numbers, multiply
 from .team import Member
 
 
-def linear(mut member: Member, ending: Ending, x: Numbers, panels: Numbers, rows: Int, k: Int):
-    """Multiplies x `[rows, k]` with panels `[n / 16, k, 16]`, and hands the sums to the ending.
+def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, rows: Int, k: Int):
+    """Multiplies x `[rows, k]` with panels `[n / 16, k, 16]`, and hands the sums to the epilogue.
 
     Where n is no multiple of 16, the last panel is filled up.
     """
-    var count = (ending.n + LANES - 1) // LANES
+    var count = (epilogue.n + LANES - 1) // LANES
     var share = member.share_of(count)
     share += share % 2  # two panels at a time, where there are many rows
 
@@ -34,7 +34,7 @@ def linear(mut member: Member, ending: Ending, x: Numbers, panels: Numbers, rows
             )
             comptime for r in range(ROWS):
                 comptime for p in range(PANELS):
-                    ending.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
+                    epilogue.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
 
         @__parameter
         @always_inline

@@ -9,7 +9,7 @@ from std.memory import bitcast
 from std.sys import CompilationTarget
 from std.sys.intrinsics import llvm_intrinsic
 
-from .ending import Ending
+from .epilogue import Epilogue
 from .product import LANES, Lanes, Numbers
 from .team import Member
 
@@ -58,14 +58,14 @@ struct Rounded:
 
 def q4_0_linear(
     mut member: Member,
-    ending: Ending,
+    epilogue: Epilogue,
     x: Numbers,
     rounded: Rounded,
     panels: Bytes,
     rows: Int,
     k: Int,
 ):
-    """Multiplies x `[rows, k]` with panels `[n / 16, k / 32, 288]`; the ending takes the sums.
+    """Multiplies x `[rows, k]` with panels `[n / 16, k / 32, 288]`; the epilogue takes the sums.
 
     A block of a panel has the scales of 16 outputs, and then their integers, two in a byte as
     ggml has them: of four bytes of each output, of the next four, and so on.
@@ -75,7 +75,7 @@ def q4_0_linear(
     var integers = rounded.integers.unsafe_ptr()
     var scales = rounded.scales.unsafe_ptr()
     var offsets = rounded.offsets.unsafe_ptr()
-    var count = (ending.n + LANES - 1) // LANES
+    var count = (epilogue.n + LANES - 1) // LANES
     var share = member.share_of(count)
 
     def work(piece: Int) {imm}:
@@ -103,7 +103,7 @@ def q4_0_linear(
                     var scale = weight_scales * scales.unsafe_load(at)
                     sums[r] = sum.cast[DType.float32]().fma(scale, sums[r])
             comptime for r in range(ROWS):
-                ending.store(row + r, panel * LANES, sums[r])
+                epilogue.store(row + r, panel * LANES, sums[r])
 
         for panel in range(piece * share, min((piece + 1) * share, count)):
             var row = 0

@@ -6,7 +6,7 @@ from std.math import tanh
 from .product import LANES, Lanes, Numbers, numbers
 
 
-struct Ending[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
+struct Epilogue[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
     """Adds the bias, and then applies GELU, or adds a residual, if so.
 
     Parameters:

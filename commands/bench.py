@@ -11,13 +11,13 @@ from bench.bandwidth import build_bandwidth_meter
 from bench.contestants import ENGINE, ENTRIES, Entry
 from bench.measure import Prompts, measure, warm_up
 from bench.memory import measure_memory
+from bench.processes import ContestantProcess
 from bench.report import print_report
 from bench.start import measure_start
 from bench.targets import Results, targets
-from bench.team import Worker
+from commands.terminal import console, note
+from gpt2.checkpoint.locate import SHIPPED, TOKENIZER_FILE
 from gpt2.errors import UserError
-from gpt2.locate import SHIPPED, TOKENIZER_FILE
-from gpt2.terminal import console, note
 from solutions.solution_01 import GPT2Config
 
 
@@ -47,7 +47,7 @@ def run(rounds: int, only: list[str], output: Path | None) -> None:
         try:
             for entry in entries:
                 status.update(f"{entry.name}: loading, and compiling the first time")
-                workers.append(Worker(entry, folder))
+                workers.append(ContestantProcess(entry, folder))
                 warm_up(workers[-1], prompts)
             figures, bandwidths = measure(workers, prompts, rounds, bandwidth, status.update)
         finally:

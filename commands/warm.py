@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 
+from commands.terminal import note, run_visibly
 from course.files import NUMBERS
 from course.lessons import KERNELS
 from course.waiting import KernelWait
 from course.workers import Worker
 from gpt2.errors import UserError
-from gpt2.terminal import note, run_visibly
 
 
 def warm() -> None:
@@ -31,7 +31,7 @@ def warm() -> None:
 
 
 def _generate_a_token() -> None:
-    command = [sys.executable, "-m", "gpt2", "generate", "ROMEO:", "--max-new-tokens", "1"]
+    command = [sys.executable, "-m", "commands", "generate", "ROMEO:", "--max-new-tokens", "1"]
     run = subprocess.run(command, env=os.environ | {}, capture_output=True, text=True)
     if run.returncode != 0:
         raise UserError(f"gpt2 generate does not run: {run.stderr.strip()}")

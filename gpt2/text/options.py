@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from gpt2.sampling import Sampling
+from gpt2.text.sampling import Sampling
 
 
 @dataclass(frozen=True)

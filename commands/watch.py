@@ -13,13 +13,13 @@ from pathlib import Path
 from rich.text import Text
 from watchfiles import watch
 
-from course.checker import Checker
-from course.commands.hint import show_hints
-from course.commands.progress import show_progress
+from commands.hint import show_hints
+from commands.progress import show_progress
 from course.files import STEPS, step_path
 from course.lessons import lesson
 from course.show import console, show_report
 from course.state import fingerprint
+from course.verdicts import Checker
 from course.waiting import KernelWait
 from gpt2.errors import UserError
 

@@ -11,15 +11,15 @@ from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
 import gpt2.runtime  # noqa: F401  (before MAX)
-from gpt2.commands.generate import read_prompt, show
-from gpt2.config import read_config
-from gpt2.continuation import Continuation
+from commands.generate import read_prompt, show
+from commands.terminal import note, run_visibly
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import locate
+from gpt2.checkpoint.model import CompiledModel, load_model
+from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.devices import choose_device
-from gpt2.locate import locate
-from gpt2.model import CompiledModel, load_model
-from gpt2.options import Options
-from gpt2.terminal import note, run_visibly
-from gpt2.tokenizer import Tokenizer
+from gpt2.text.continuation import Continuation
+from gpt2.text.options import Options
 from solutions.solution_12 import generate_next_token
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""Speculative decoding: guess some tokens, and check all guesses in one step of the model.
+"""Speculative decoding: draft some tokens, and check all of them in one step of the model.
 
-A step reads all weights, for one token or for eight. So where somebody guesses the next tokens
+A step reads all weights, for one token or for eight. So where somebody drafts the next tokens
 well, the model says of all of them at once what it thinks, and the text grows by several.
 
-The rule by which guesses are kept leaves the distribution of the text exactly what it was.
+The rule by which drafts are kept leaves the distribution of the text exactly what it was.
 
 Sources: Leviathan, Kalman and Matias, "Fast Inference from Transformers via Speculative
 Decoding" (2023), section 2.3, and Chen et al., "Accelerating Large Language Model Decoding with
@@ -16,12 +16,12 @@ from typing import Protocol
 
 import numpy as np
 
-from gpt2.continuation import Continuation
 from gpt2.engine.engine import Engine
+from gpt2.text.continuation import Continuation
 
 
 @dataclass(frozen=True)
-class Guess:
+class Draft:
     """A token that may come next.
 
     Attributes:
@@ -33,31 +33,31 @@ class Guess:
     probabilities: np.ndarray | None = None
 
 
-class Guesser(Protocol):
-    """Who guesses how a text goes on."""
+class Drafter(Protocol):
+    """Who drafts how a text goes on."""
 
-    def guess(self, continuation: Continuation, count: int) -> list[Guess]:
-        """At most count guesses, one behind the other."""
+    def draft(self, continuation: Continuation, count: int) -> list[Draft]:
+        """At most count draft tokens, one behind the other."""
 
 
 # ANCHOR: rule
 def accept(token: int, p: np.ndarray, q: np.ndarray, rng: np.random.Generator) -> bool:
-    """Keeps a guess with probability p(token) / q(token), at most 1.
+    """Keeps a draft token with probability p(token) / q(token), at most 1.
 
     Args:
         token: drawn from q.
         p: `[vocab_size]`, from which the model would draw.
-        q: `[vocab_size]`, from which the guess was drawn.
+        q: `[vocab_size]`, from which the draft was drawn.
         rng: decides.
     """
     return bool(rng.random() * q[token] < p[token])
 
 
 def remainder(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """What to draw from instead of a guess that was not kept: max(0, p - q), scaled to sum to 1.
+    """What to draw from instead of a draft that was not kept: max(0, p - q), scaled to sum to 1.
 
-    A token that is guessed more often than it should be is kept less often; the missing
-    probability is that of the tokens which are guessed too seldom.
+    A token that is drafted more often than it should be is kept less often; the missing
+    probability is that of the tokens which are drafted too seldom.
     """
     rest = np.maximum(p - q, 0)
     total = rest.sum()
@@ -66,15 +66,15 @@ def remainder(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 
 
 def speculate(
-    engine: Engine, guesser: Guesser, continuation: Continuation, count: int
+    engine: Engine, drafter: Drafter, continuation: Continuation, count: int
 ) -> Iterator[str]:
-    """Continues a text until it is finished, in as few steps as the guesses allow.
+    """Continues a text until it is finished, in as few steps as the drafts allow.
 
     Args:
         engine: the model.
-        guesser: who guesses.
+        drafter: who drafts.
         continuation: the text.
-        count: the number of guesses in a step, at most.
+        count: the number of drafts in a step, at most.
 
     Yields:
         Pieces of text, as Continuation.push returns them.
@@ -89,46 +89,46 @@ def speculate(
             unread = continuation.ids[-(limit // 2) :]
         room = limit - cache.length - len(unread)
         wanted = continuation.options.max_new_tokens - len(continuation.new_ids)
-        guesses = guesser.guess(continuation, min(count, room, wanted - 1))
-        ids = unread + [guess.token for guess in guesses]
-        all_logits = engine.forward(cache, np.array([ids]), wanted=len(guesses) + 1)[0]
+        drafts = drafter.draft(continuation, min(count, room, wanted - 1))
+        ids = unread + [draft.token for draft in drafts]
+        all_logits = engine.forward(cache, np.array([ids]), logits_to_keep=len(drafts) + 1)[0]
         before = len(continuation.ids)
-        yield from _settle(continuation, guesses, all_logits)
-        kept = len(continuation.ids) - before - 1  # the last token was not guessed
-        cache.length -= len(guesses) - kept
+        yield from _settle(continuation, drafts, all_logits)
+        kept = len(continuation.ids) - before - 1  # the last token was no draft
+        cache.length -= len(drafts) - kept
         unread = continuation.ids[-1:]
         # ANCHOR_END: loop
 
 
 def _settle(
-    continuation: Continuation, guesses: list[Guess], all_logits: np.ndarray
+    continuation: Continuation, drafts: list[Draft], all_logits: np.ndarray
 ) -> Iterator[str]:
-    """Pushes the guesses that are right, and one token more.
+    """Pushes the drafts that are right, and one token more.
 
     Args:
         continuation: the text.
-        guesses: how it may go on.
-        all_logits: `[len(guesses) + 1, vocab_size]`, what the model says at the place of each
-            guess, and behind the last.
+        drafts: how it may go on.
+        all_logits: `[len(drafts) + 1, vocab_size]`, what the model says at the place of each
+            draft, and behind the last.
     """
     # ANCHOR: settle
-    for guess, logits in zip(guesses, all_logits, strict=False):
-        token = _choose(continuation, guess, logits)
+    for draft, logits in zip(drafts, all_logits, strict=False):
+        token = _choose(continuation, draft, logits)
         yield continuation.push(token, logits)
-        if token != guess.token or continuation.finish_reason is not None:
+        if token != draft.token or continuation.finish_reason is not None:
             return
     logits = all_logits[-1]
     yield continuation.push(continuation.choose(logits), logits)
 
 
-def _choose(continuation: Continuation, guess: Guess, logits: np.ndarray) -> int:
-    """The guess if it is kept, and another token otherwise."""
-    if guess.probabilities is None:
-        return continuation.choose(logits)  # as without a guess, which is right or wrong
+def _choose(continuation: Continuation, draft: Draft, logits: np.ndarray) -> int:
+    """The draft if it is kept, and another token otherwise."""
+    if draft.probabilities is None:
+        return continuation.choose(logits)  # as without a draft, which is right or wrong
     p = continuation.options.probabilities(logits, continuation.ids)
-    q = guess.probabilities
-    if accept(guess.token, p, q, continuation.rng):
-        return guess.token
+    q = draft.probabilities
+    if accept(draft.token, p, q, continuation.rng):
+        return draft.token
     rest = remainder(p, q)
     return int(continuation.rng.choice(len(rest), p=rest))
     # ANCHOR_END: settle

@@ -1,4 +1,4 @@
-"""A contestant in a process of its own: `python -m bench.worker NAME FOLDER`.
+"""A contestant in a process of its own: `python -m bench.contestant_process NAME FOLDER`.
 
 Takes a task a line from standard input, a JSON object, and answers with a line of JSON:
 

@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from gpt2.locate import CONFIG_FILE, OPENAI_REPOSITORIES, WEIGHTS_FILE, shipped_models
+from gpt2.checkpoint.locate import CONFIG_FILE, OPENAI_REPOSITORIES, WEIGHTS_FILE, shipped_models
 
 OK = "ok"
 LOOK = "look"  # works, but there is something to know

@@ -6,8 +6,8 @@ from tokenizers import AddedToken, ByteLevelBPETokenizer
 from tokenizers import Tokenizer as Encoding
 from tokenizers.decoders import DecodeStream
 
+from gpt2.checkpoint.locate import TOKENIZER_FILE, VOCABULARY_FILES
 from gpt2.errors import UserError
-from gpt2.locate import TOKENIZER_FILE, VOCABULARY_FILES
 
 END_OF_TEXT = "<|endoftext|>"
 

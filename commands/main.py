@@ -9,10 +9,10 @@ from typing import Annotated, NoReturn
 import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
+from commands.arguments import number, step_number, whole_number
 from gpt2 import __version__
-from gpt2.arguments import number, step_number, whole_number
+from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
-from gpt2.locate import DEFAULT_MODEL
 
 USAGE_ERROR = 2
 INTERRUPTED = 130  # what typer returns after Ctrl-C
@@ -115,7 +115,7 @@ def generate(
     steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
 ) -> None:
     """Continue a text."""
-    from gpt2.options import Options
+    from gpt2.text.options import Options
 
     try:
         options = Options(
@@ -134,7 +134,7 @@ def generate(
     if engine not in ("fast", "tutorial"):
         raise UserError(f"unknown engine {engine!r}: fast or tutorial")
     if steps or engine == "tutorial":
-        from gpt2.commands.tutorial import generate_text as generate_by_steps
+        from commands.tutorial import generate_text as generate_by_steps
 
         plain = Options(
             temperature=options.temperature,
@@ -150,7 +150,7 @@ def generate(
         generate_by_steps(prompt, options, model=model, device=device, quiet=quiet, steps=steps)
         return
 
-    from gpt2.commands.generate import generate_text
+    from commands.generate import generate_text
 
     generate_text(
         prompt,
@@ -179,7 +179,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Data for tools.")] = False,
 ) -> None:
     """Check a step of yours, or all twelve."""
-    from course.commands.check import check_steps
+    from commands.check import check_steps
 
     if not check_steps(step, solution=solution, as_json=as_json):
         raise typer.Exit(1)
@@ -188,7 +188,7 @@ def check(
 @app.command()
 def watch() -> None:
     """Check a step on every save, and move on."""
-    from course.commands.watch import watch_steps
+    from commands.watch import watch_steps
 
     watch_steps()
 
@@ -196,7 +196,7 @@ def watch() -> None:
 @app.command()
 def hint(step: Step) -> None:
     """Give a hint, one more each time."""
-    from course.commands.hint import show_hints
+    from commands.hint import show_hints
     from course.state import load_state
 
     show_hints(load_state(), step)
@@ -210,7 +210,7 @@ def reset(
     everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
 ) -> None:
     """Restore a step's stub; your file is kept, dated."""
-    from course.commands.reset import reset_steps
+    from commands.reset import reset_steps
 
     if everything == (step is not None):
         raise UserError("reset what? A step, 1 to 12, or --all")
@@ -220,7 +220,7 @@ def reset(
 @app.command()
 def progress() -> None:
     """Show how far you are."""
-    from course.commands.progress import show_progress
+    from commands.progress import show_progress
 
     show_progress()
 
@@ -228,7 +228,7 @@ def progress() -> None:
 @app.command()
 def warm() -> None:
     """Compile ahead what first runs would wait for."""
-    from course.commands.warm import warm as warm_up
+    from commands.warm import warm as warm_up
 
     warm_up()
 
@@ -236,7 +236,7 @@ def warm() -> None:
 @app.command()
 def doctor() -> None:
     """Say what this machine has, and what to do about what it lacks."""
-    from gpt2.commands.doctor import examine
+    from commands.doctor import examine
 
     examine()
 
@@ -255,14 +255,14 @@ def bench(
     ] = None,
 ) -> None:
     """Measure this project beside llama.cpp, transformers and others."""
-    from bench.run import run
+    from commands.bench import run
 
     run(rounds, only or [], output)
 
 
 def main() -> NoReturn:
     """Runs the program; a user's mistake is one message and exit status 2."""
-    from gpt2.terminal import complain
+    from commands.terminal import complain
 
     # A reader who has seen enough, as in `gpt2 generate | head`, ends the program in silence.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

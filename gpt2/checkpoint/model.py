@@ -11,7 +11,7 @@ from max.experimental.compilation import CompiledCallable
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType, default_device, default_dtype
 
-from gpt2.weights import read_weights
+from gpt2.checkpoint.weights import read_weights
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 

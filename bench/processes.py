@@ -12,11 +12,11 @@ from bench.contestants import Entry
 from gpt2.errors import UserError
 
 
-class WorkerFailed(UserError):
+class ContestantFailed(UserError):
     """A contestant ended."""
 
 
-class Worker:
+class ContestantProcess:
     """One contestant's process. It is stopped whenever it has nothing to do.
 
     Threads of a library may spin while they wait for work, and would slow down the others.
@@ -27,7 +27,7 @@ class Worker:
         self.peak_memory = 0  # bytes
         self._errors = (folder / f"{entry.name}.log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.worker", entry.name, str(folder)],
+            [sys.executable, "-m", "bench.contestant_process", entry.name, str(folder)],
             # Without env, a child inherits what MAX's C++ put into this process's environment.
             env=os.environ,
             stdin=subprocess.PIPE,
@@ -43,7 +43,7 @@ class Worker:
         self._ask({"prompts": prompts, "count": count})
 
     def advance(self, count: int) -> dict[str, Any]:
-        """Has it write the next tokens; returns what bench.worker.advance does."""
+        """Has it write the next tokens; returns what bench.contestant_process.advance does."""
         answer = self._ask({"advance": count})
         self.peak_memory = answer["peak_memory"]
         return answer
@@ -67,7 +67,7 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
-            raise WorkerFailed(
+            raise ContestantFailed(
                 f"{self.entry.name} failed, and wrote:\n{self._errors.read()[-2000:]}"
             )
         self._process.send_signal(signal.SIGSTOP)

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gpt2.checkpoint.locate import CONFIG_FILE
 from gpt2.errors import UserError
-from gpt2.locate import CONFIG_FILE
 from solutions.solution_01 import GPT2Config
 
 TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")  # one function under three names

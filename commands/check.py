@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from course.checker import Checker
 from course.files import NUMBERS
 from course.lessons import KERNELS, lesson
 from course.report import Report
 from course.show import console, show_json, show_report, show_row, show_sum
+from course.verdicts import Checker
 from course.waiting import KernelWait
 
 

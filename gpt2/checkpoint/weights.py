@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gpt2.checkpoint.locate import WEIGHTS_FILE
 from gpt2.errors import UserError
-from gpt2.locate import WEIGHTS_FILE
 
 PREFIX = "transformer."
 HEAD = "lm_head.weight"

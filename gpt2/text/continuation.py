@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gpt2.options import Options
-from gpt2.sampling import log_softmax
-from gpt2.stopping import StopStrings
-from gpt2.tokenizer import Tokenizer
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.text.options import Options
+from gpt2.text.sampling import log_softmax
+from gpt2.text.stopping import StopStrings
 
 STOP = "stop"
 LENGTH = "length"

@@ -1,10 +1,10 @@
-"""Who guesses for speculative decoding: the text itself, or a smaller model."""
+"""Drafters for speculative decoding: the text itself, or a smaller model."""
 
 import numpy as np
 
-from gpt2.continuation import Continuation
 from gpt2.engine.engine import Engine
-from gpt2.engine.speculation import Guess
+from gpt2.text.continuation import Continuation
+from gpt2.text.speculation import Draft
 
 
 class PromptLookup:
@@ -18,7 +18,7 @@ class PromptLookup:
         self._longest, self._shortest = longest, shortest
 
     # ANCHOR: lookup
-    def guess(self, continuation: Continuation, count: int) -> list[Guess]:
+    def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """What followed the most recent place where the last tokens stood before."""
         ids = np.array(continuation.ids)
         for length in range(min(self._longest, len(ids) - 1), self._shortest - 1, -1):
@@ -26,8 +26,8 @@ class PromptLookup:
             (places,) = np.nonzero((windows == ids[-length:]).all(axis=1))
             if len(places):
                 followed = ids[int(places[-1]) + length :]
-                # A text that goes round in circles goes on so: "a b a b" guesses "a b a b a b".
-                return [Guess(int(token)) for token in np.resize(followed, count)]
+                # A text that goes round in circles goes on so: "a b a b" drafts "a b a b a b".
+                return [Draft(int(token)) for token in np.resize(followed, count)]
         return []
         # ANCHOR_END: lookup
 
@@ -40,18 +40,18 @@ class DraftModel:
         self._cache = engine.new_cache(np.zeros(1, np.int64))
         self._read: list[int] = []  # the tokens in the cache
 
-    def guess(self, continuation: Continuation, count: int) -> list[Guess]:
+    def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """What the smaller model would write."""
         # ANCHOR: draft
         ids = list(continuation.ids)
-        guesses: list[Guess] = []
+        drafts: list[Draft] = []
         for _ in range(count):
             logits = self._logits(ids)
             probabilities = continuation.options.probabilities(logits, ids)
             token = int(continuation.rng.choice(len(probabilities), p=probabilities))
-            guesses.append(Guess(token, probabilities))
+            drafts.append(Draft(token, probabilities))
             ids.append(token)
-        return guesses
+        return drafts
         # ANCHOR_END: draft
 
     def _logits(self, ids: list[int]) -> np.ndarray:

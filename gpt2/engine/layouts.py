@@ -1,4 +1,4 @@
-"""The forms in which the engine keeps a model's weights, and what multiplies with each."""
+"""The layouts in which the engine keeps a model's weights, and what multiplies with each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Q6_KLinear(Module[[Tensor], Tensor]):
 
 
 @dataclass(frozen=True)
-class Form:
+class WeightLayout:
     """How weights are kept and multiplied.
 
     Attributes:
@@ -61,13 +61,13 @@ class Form:
     linear: Callable[[int, int], Module] = Linear
 
 
-FORMS = {
+LAYOUTS = {
     # MAX's own, on any device:
-    "plain": Form(partial(CachedBlock, attention=CachedAttention), TiedEmbedding),
+    "plain": WeightLayout(partial(CachedBlock, attention=CachedAttention), TiedEmbedding),
     # On the CPU, with kernels of our own:
-    "packed": Form(FusedBlock, partial(FusedEmbedding, linear=Panels), Panels),
-    "q4_0": Form(FusedBlock, partial(FusedEmbedding, linear=Q4_0Panels), Q4_0Panels),
-    "q6_k": Form(
+    "packed": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Panels), Panels),
+    "q4_0": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Q4_0Panels), Q4_0Panels),
+    "q6_k": WeightLayout(
         partial(CachedBlock, attention=KernelAttention),
         partial(EmbeddingWithHead, linear=Q6_KLinear),
         Q6_KLinear,

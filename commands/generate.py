@@ -5,11 +5,11 @@ import sys
 import time
 from collections.abc import Iterator
 
-from gpt2.continuation import Continuation
+from commands.terminal import note, run_visibly, write
 from gpt2.errors import UserError
 from gpt2.language_model import load
-from gpt2.options import Options
-from gpt2.terminal import note, run_visibly, write
+from gpt2.text.continuation import Continuation
+from gpt2.text.options import Options
 
 
 def generate_text(

@@ -1,4 +1,4 @@
-"""Where the program starts: `gpt2`, or `python -m gpt2`."""
+"""Where the program starts: `gpt2`, or `python -m commands`."""
 
 import sys
 
@@ -9,7 +9,7 @@ def main() -> None:
         from course.workers import start_ahead
 
         start_ahead()
-    from gpt2.cli import main as run
+    from commands.main import main as run
 
     run()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gpt2.errors import UserError
 
-SHIPPED = Path(__file__).parent.parent / "checkpoints"
+SHIPPED = Path(__file__).parents[2] / "checkpoints"
 DEFAULT_MODEL = "shakespeare"
 
 OPENAI_REPOSITORIES = {

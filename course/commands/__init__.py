@@ -1,1 +1,0 @@
-"""What the course's commands do; imported only when they are called."""
