@@ -187,18 +187,18 @@ def load(
 
 
 def _draft_folder(draft: str, config: GPT2Config, tokenizer: Tokenizer) -> Path:
-    """The folder of a model that may guess for one with this config and tokenizer."""
+    """The folder of a model that may draft for one with this config and tokenizer."""
     folder = locate(draft)
     other = Tokenizer(folder)
     if other.vocabulary != tokenizer.vocabulary:
         raise UserError(
-            f"{draft} cannot guess for this model: its vocabulary is another one "
+            f"{draft} cannot draft for this model: its vocabulary is another one "
             f"({other.vocab_size} tokens, not {tokenizer.vocab_size}, or others)"
         )
     vocab_size = read_config(folder).vocab_size
     if vocab_size != config.vocab_size:
         raise UserError(
-            f"{draft} cannot guess for this model: it has {vocab_size} logits, "
+            f"{draft} cannot draft for this model: it has {vocab_size} logits, "
             f"not {config.vocab_size}"
         )
     return folder
