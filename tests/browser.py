@@ -1,14 +1,24 @@
 """A real browser for the tests: Chromium, driven by Playwright."""
 
+import functools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")
+# Chromium takes seconds to start.
+BROWSER_MARKS = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH"),
+]
+
+
+def needs_browser(test: Callable) -> Callable:
+    """A test that is slow, and skipped where there is no Chromium."""
+    return functools.reduce(lambda marked, mark: mark(marked), BROWSER_MARKS, test)
 
 
 def start_browser() -> Iterator:

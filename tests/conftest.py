@@ -6,18 +6,32 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from max.driver import CPU
 
 from browser import start_browser
+from gpt2 import load
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.model import CompiledModel, empty_model, load_model, parameter_shapes
 from gpt2.checkpoint.weights import read_weights
+from gpt2.engine.engine import Engine
+from gpt2.language_model import LanguageModel
 from solutions.solution_11 import GPT2LMHeadModel
 
 pytest_plugins = ["widget_pages"]
+
+# Property tests try the same few cases each time, and many new ones where everything runs.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    quick = config.getoption("markexpr") == "not slow"
+    hypothesis.settings.load_profile("quick" if quick else "thorough")
+
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"  # has GPT-2's vocabulary and the corpus on some machines
@@ -38,8 +52,26 @@ def load_compiled(folder: Path) -> CompiledModel:
 
 
 @pytest.fixture(scope="session")
+def model() -> LanguageModel:
+    """The shipped model in the engine. Its graph is the only one that the fast tests compile."""
+    return load("shakespeare")
+
+
+@pytest.fixture(scope="session")
+def engine(model) -> Engine:
+    return model.engine
+
+
+@pytest.fixture(scope="session")
 def shakespeare() -> CompiledModel:
+    """Step 11's model of the shipped checkpoint, compiled; for tests that are slow anyway."""
     return load_compiled(SHIPPED / "shakespeare")
+
+
+@pytest.fixture(scope="session")
+def eager_shakespeare() -> GPT2LMHeadModel:
+    """The same, not compiled."""
+    return load_eager(SHIPPED / "shakespeare")
 
 
 @pytest.fixture(scope="session")

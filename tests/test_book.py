@@ -32,6 +32,7 @@ def test_every_block_is_of_a_kind_that_is_checked(page):
         assert block.prints is None or not block.is_included, block.place
 
 
+@pytest.mark.slow
 @pages
 def test_python_prints_what_the_book_shows(page, monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -39,6 +40,7 @@ def test_python_prints_what_the_book_shows(page, monkeypatch):
         assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
 
 
+@pytest.mark.slow
 @pages
 def test_commands_print_what_the_book_shows(page, tmp_path):
     for block, printed in run_commands(page, tmp_path):

@@ -4,12 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from max.driver import CPU
 
 import numpy_gpt2
-from conftest import load_eager
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.engine import engine as engine_module
@@ -20,18 +19,12 @@ from gpt2.text.batch import Batch
 from solutions.solution_01 import GPT2Config
 
 SHAKESPEARE = SHIPPED / "shakespeare"
-relaxed = settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+# An example runs a model, so there are fewer than elsewhere.
+few = settings(max_examples=settings.default.max_examples // 5)
 
 
 def load_engine(name: str, quantize: str | None = None) -> Engine:
     return Engine(SHIPPED / name, read_config(SHIPPED / name), CPU(), quantize)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine("shakespeare")
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +36,11 @@ def plain_engine() -> Engine:
 
 
 @pytest.fixture(scope="module")
-def reference():
+def reference(eager_shakespeare):
     """Logits by NumPy in float64: ids `[batch, seq]` -> `[batch, seq, vocab_size]`."""
     config = read_config(SHAKESPEARE)
-    model = load_eager(SHAKESPEARE)
-    weights = {n: np.from_dlpack(p).astype(np.float64) for n, p in model.parameters}
+    parameters = eager_shakespeare.parameters
+    weights = {n: np.from_dlpack(p).astype(np.float64) for n, p in parameters}
     return lambda ids: numpy_gpt2.lm_head_model(
         ids, weights, config.n_layer, config.n_head, config.layer_norm_epsilon
     )
@@ -61,8 +54,8 @@ def in_pieces(engine: Engine, ids: np.ndarray, cuts: list[int], padding: np.ndar
     return np.concatenate(logits, axis=1)
 
 
-@pytest.mark.parametrize("form", ["engine", "plain_engine"])
-@relaxed
+@pytest.mark.parametrize("form", ["engine", pytest.param("plain_engine", marks=pytest.mark.slow)])
+@few
 @given(
     seed=st.integers(0, 2**32 - 1),
     padding=st.lists(st.integers(0, 30), min_size=1, max_size=4),
@@ -77,6 +70,7 @@ def test_logits_are_those_of_numpy_in_float64(form, request, reference, seed, pa
         np.testing.assert_allclose(text_logits[skipped:], expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_model_whose_heads_are_narrow_runs_too(i_love_ai):
     engine = load_engine("i-love-ai")
     ids = np.random.default_rng(4).integers(engine.config.vocab_size, size=(2, 20))
@@ -89,7 +83,7 @@ def test_a_model_whose_heads_are_narrow_runs_too(i_love_ai):
     np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-4)
 
 
-@relaxed
+@few
 @given(
     seed=st.integers(0, 2**32 - 1),
     padding=st.lists(st.integers(0, 30), min_size=1, max_size=9),
@@ -113,6 +107,7 @@ def test_the_cache_grows_to_the_whole_context_and_no_further(engine, reference):
         engine.forward(cache, ids[:, :1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantize", ["q4_0", "q6_k"])
 def test_quantized_weights_give_nearly_the_same_logits(engine, quantize):
     quantized = load_engine("shakespeare", quantize)
@@ -126,6 +121,7 @@ def test_quantized_weights_give_nearly_the_same_logits(engine, quantize):
     assert 1e-4 < error < {"q4_0": 0.2, "q6_k": 0.05}[quantize]
 
 
+@pytest.mark.slow
 def test_two_engines_at_once_write_what_each_writes_alone(engine):
     """Their threads share the cores, and a phase that began too early would change some bits."""
     engines = [engine, load_engine("shakespeare", "q4_0")]

@@ -9,8 +9,6 @@ import pytest
 
 from conftest import ROOT, run_python
 
-pytest.importorskip("matplotlib", reason="figures are drawn with `uv run --group book`")
-
 BOOK = ROOT / "book"
 FIGURES = sorted((BOOK / "src" / "figures").glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,6 +20,7 @@ VARIABLE = re.compile(r"var\(--([\w-]+), #[0-9a-f]{3,6}\)")
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all figures, drawn anew."""
+    pytest.importorskip("matplotlib", reason="figures are drawn with `uv run --group book`")
     folder = tmp_path_factory.mktemp("figures")
     run = run_python(str(BOOK / "make_figures.py"), "--to", str(folder))
     assert run.returncode == 0, run.stderr
@@ -34,6 +33,7 @@ def figure(request: pytest.FixtureRequest) -> str:
     return request.param.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_committed_figures_are_current(fresh):
     assert [path.name for path in FIGURES] == sorted(path.name for path in fresh.iterdir())
     for path in FIGURES:

@@ -46,6 +46,7 @@ def test_the_model_was_not_trained_on_the_passage():
     assert TEXT in corpus[cut:]
 
 
+@pytest.mark.slow
 def test_a_loss_is_the_mean_of_minus_the_logarithms(shakespeare):
     """By step 11's model, a window for each token."""
     text = TEXT[:650]
@@ -61,6 +62,7 @@ def test_a_loss_is_the_mean_of_minus_the_logarithms(shakespeare):
     assert loss_per_character(FOLDER, "float32", text) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_part_of_the_passage_costs_little_more_in_fewer_bits(kind):
     part = TEXT[:5000]

@@ -1,16 +1,17 @@
-"""Guessing ahead changes how many steps a text takes, and nothing else."""
+"""Drafting ahead changes how many steps a text takes, and nothing else."""
 
 import collections
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 
 from gpt2 import load
 from gpt2.errors import UserError
+from gpt2.language_model import LanguageModel
 from gpt2.text.drafters import PromptLookup
 from gpt2.text.options import Options
 from gpt2.text.speculation import Draft, accept, remainder, speculate
@@ -19,8 +20,14 @@ IMPROBABLE = 1e-4  # a right sampler falls below this once in ten thousand seeds
 REPEATING = "A rose, a rose, a rose, a rose, a rose, a"
 
 
+@pytest.fixture
+def drafting(model) -> LanguageModel:
+    """The shipped model, whose text itself is the drafter."""
+    return LanguageModel(model.engine, model.tokenizer, draft=None, lookup=True)
+
+
 class OftenWrong:
-    """Guesses from a distribution that is not the model's."""
+    """Drafts from a distribution that is not the model's."""
 
     def __init__(self, vocab_size: int, count: int = 3) -> None:
         self._rng = np.random.default_rng(0)
@@ -48,9 +55,8 @@ def count_steps(model, monkeypatch) -> list[int]:
     return rows
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_a_kept_or_replaced_guess_has_the_models_distribution(seed):
+def test_a_kept_or_replaced_draft_has_the_models_distribution(seed):
     rng = np.random.default_rng(seed)
     p, q = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
     total = np.zeros(6)  # the probability of each token, by cases instead of by draws
@@ -61,7 +67,7 @@ def test_a_kept_or_replaced_guess_has_the_models_distribution(seed):
     np.testing.assert_allclose(total, p, atol=1e-12)
 
 
-def test_guesses_are_kept_as_often_as_they_should_be(rng):
+def test_drafts_are_kept_as_often_as_they_should_be(rng):
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.2, 0.6])
     for token, expected in enumerate([1, 1, 1 / 3]):
         kept = sum(accept(token, p, q, rng) for _ in range(6000))
@@ -69,12 +75,12 @@ def test_guesses_are_kept_as_often_as_they_should_be(rng):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_seed_gives_the_same_text_with_lookup_and_without(seed):
-    plain, guessing = load("shakespeare"), load("shakespeare", speculate="lookup")
+def test_a_seed_gives_the_same_text_with_lookup_and_without(model, drafting, seed):
     options = {"temperature": 0.6, "top_p": 0.9, "seed": seed, "max_new_tokens": 400}
-    assert guessing.generate(REPEATING, **options) == plain.generate(REPEATING, **options)
+    assert drafting.generate(REPEATING, **options) == model.generate(REPEATING, **options)
 
 
+@pytest.mark.slow
 def test_sampled_texts_have_the_models_distribution():
     model = load("i-love-ai")
     vocab_size, prompt = model.engine.config.vocab_size, model.tokenizer.encode("I")
@@ -109,36 +115,45 @@ def test_sampled_texts_have_the_models_distribution():
     assert variation.pvalue > IMPROBABLE
 
 
-@pytest.mark.parametrize("speculate", ["lookup", "shakespeare"])
 @pytest.mark.parametrize("prompt", [REPEATING, "ROMEO:", "x"])
-def test_greedy_text_is_the_same_with_and_without(speculate, prompt, monkeypatch):
-    plain, guessing = load("shakespeare"), load("shakespeare", speculate=speculate)
-    rows = count_steps(guessing, monkeypatch)
+def test_greedy_text_is_the_same_with_lookup_and_without(model, drafting, prompt, monkeypatch):
     options = {"temperature": 0.0, "max_new_tokens": 400}  # more than the context
-    assert guessing.generate(prompt, **options) == plain.generate(prompt, **options)
-    if prompt == REPEATING or speculate == "shakespeare":
+    expected = model.generate(prompt, **options)
+    rows = count_steps(drafting, monkeypatch)
+    assert drafting.generate(prompt, **options) == expected
+    if prompt == REPEATING:
         assert len(rows) < 200, "so few drafts were right"
 
 
-def test_a_text_that_repeats_itself_takes_a_fraction_of_the_steps(monkeypatch):
-    model = load("shakespeare", speculate="lookup")
-    rows = count_steps(model, monkeypatch)
-    (text,) = model.generate("ROMEO:", temperature=0, max_new_tokens=200)
+@pytest.mark.slow
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_a_model_drafts_for_another(model, temperature, monkeypatch):
+    drafted = load("shakespeare", speculate="shakespeare")
+    options = {"temperature": temperature, "seed": 3, "max_new_tokens": 400}
+    expected = model.generate("x", **options)
+    rows = count_steps(drafted, monkeypatch)
+    (text,) = drafted.generate("x", **options)
+    assert len(rows) < 200, "so few drafts were right"
+    assert temperature > 0 or [text] == expected
+
+
+def test_a_text_that_repeats_itself_takes_a_fraction_of_the_steps(drafting, monkeypatch):
+    rows = count_steps(drafting, monkeypatch)
+    (text,) = drafting.generate("ROMEO:", temperature=0, max_new_tokens=200)
     print(f"200 tokens in {len(rows)} steps: {text.text[:60]!r}")
     assert len(rows) <= 80
 
 
-def test_options_hold_while_guessing():
-    model = load("shakespeare", speculate="lookup")
-    (text,) = model.generate(REPEATING, temperature=0, stop=["ose"], max_new_tokens=50)
+def test_options_hold_while_drafting(drafting):
+    (text,) = drafting.generate(REPEATING, temperature=0, stop=["ose"], max_new_tokens=50)
     assert "ose" not in text.text
-    (text,) = model.generate(
+    (text,) = drafting.generate(
         REPEATING, temperature=0.7, top_k=3, seed=1, max_new_tokens=50, log_probabilities=True
     )
     assert len(text.ids) == len(text.log_probabilities) == 50
 
 
-def test_lookup_guesses_what_followed_the_last_time():
+def test_lookup_drafts_what_followed_the_last_time():
     def drafts(*ids: int) -> list[int]:
         return [draft.token for draft in PromptLookup().draft(SimpleNamespace(ids=ids), 4)]
 

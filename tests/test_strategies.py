@@ -48,7 +48,8 @@ def transformers_logits(sampling: Sampling, logits: np.ndarray, ids: list[int]) 
     return processors(torch.tensor([ids]), torch.tensor(logits)[None])[0].numpy()
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=300)
 @given(OPTIONS, LOGITS, IDS)
 def test_the_strategies_are_those_of_transformers(sampling, logits, ids):
     expected = transformers_logits(sampling, logits, ids)

@@ -10,7 +10,7 @@ import pytest
 from max.driver import CPU
 
 import numpy_gpt2
-from browser import needs_browser
+from browser import BROWSER_MARKS
 from conftest import ROOT
 from gpt2.checkpoint.model import empty_model, parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
@@ -21,7 +21,7 @@ sys.path.append(str(ROOT / "book"))
 import make_widget_data as data
 
 playwright = pytest.importorskip("playwright.sync_api", reason="uv sync --group book")
-pytestmark = needs_browser
+pytestmark = BROWSER_MARKS
 
 
 def test_the_attention_weights_are_the_models():

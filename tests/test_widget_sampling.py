@@ -11,7 +11,7 @@ from max.experimental.tensor import Tensor
 from scipy.stats import chisquare
 
 import numpy_gpt2
-from browser import needs_browser
+from browser import BROWSER_MARKS
 from conftest import ROOT, load_eager
 from gpt2.checkpoint.model import empty_model, parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
@@ -22,7 +22,7 @@ sys.path.append(str(ROOT / "book"))
 import make_widget_data as data
 
 playwright = pytest.importorskip("playwright.sync_api", reason="uv sync --group book")
-pytestmark = needs_browser
+pytestmark = BROWSER_MARKS
 
 
 def set_slider(page: playwright.Page, name: str, value: float) -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from max.driver import CPU
 
-from browser import needs_browser
+from browser import BROWSER_MARKS
 from conftest import ROOT
 from gpt2.checkpoint.model import empty_model, parameter_shapes
 from solutions.solution_01 import GPT2Config
@@ -18,7 +18,7 @@ sys.path.append(str(ROOT / "book"))
 import make_widget_data as data
 
 playwright = pytest.importorskip("playwright.sync_api", reason="uv sync --group book")
-pytestmark = needs_browser
+pytestmark = BROWSER_MARKS
 
 
 SIZES = {

@@ -2,11 +2,11 @@
 
 import pytest
 
-from browser import needs_browser
+from browser import BROWSER_MARKS
 from widget_pages import SCRIPTS
 
 pytest.importorskip("playwright.sync_api", reason="uv sync --group book")
-pytestmark = needs_browser
+pytestmark = BROWSER_MARKS
 
 
 @pytest.mark.parametrize("widget", SCRIPTS)

@@ -4,13 +4,15 @@
 
 Each folder is a checkpoint with seeded random weights, and golden.safetensors: ids, and the
 logits that transformers computes for them, for every length and for two batch sizes.
+shakespeare.json is what the shipped checkpoint writes greedily, by transformers, too.
 """
 
+import json
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 CONFIGS = {
     "one-head": {"n_embd": 8, "n_head": 1, "n_layer": 1, "n_positions": 5, "vocab_size": 11},
@@ -26,6 +28,9 @@ CONFIGS = {
     "five-heads": {"n_embd": 20, "n_head": 5, "n_layer": 3, "n_positions": 16, "vocab_size": 23},
 }
 BATCHES = (1, 3)
+HERE = Path(__file__).parent
+SHAKESPEARE = HERE.parents[1] / "checkpoints" / "shakespeare"
+PROMPTS = ("ROMEO:", "To be, or not to be", "KING HENRY:\nWhat is the")
 
 
 @torch.no_grad()
@@ -34,7 +39,7 @@ def make(name: str, sizes: dict[str, float]) -> None:
     model = GPT2LMHeadModel(config).eval()
     for parameter in model.parameters():  # nothing keeps its gentle start: no ones, no zeros
         parameter.normal_(std=0.3)
-    folder = Path(__file__).parent / name
+    folder = HERE / name
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
 
@@ -47,7 +52,20 @@ def make(name: str, sizes: dict[str, float]) -> None:
     save_file(golden, folder / "golden.safetensors")
 
 
+def write_shakespeare() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(SHAKESPEARE)
+    model = GPT2LMHeadModel.from_pretrained(SHAKESPEARE, dtype=torch.float32).eval()
+    golden = {}
+    for prompt in PROMPTS:
+        inputs = tokenizer(prompt, return_tensors="pt")
+        written = model.generate(**inputs, do_sample=False, max_new_tokens=60, pad_token_id=0)
+        ids = written[0, inputs["input_ids"].shape[1] :].tolist()
+        golden[prompt] = {"ids": ids, "text": tokenizer.decode(ids)}
+    (HERE / "shakespeare.json").write_text(json.dumps(golden) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     torch.manual_seed(2019)
     for name, sizes in CONFIGS.items():
         make(name, sizes)
+    write_shakespeare()
