@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
+from bench.start import seconds_of
 from course.files import NUMBERS, ROOT, read_source, solution_path
 from course.lessons import lesson
 from course.misconceptions import vary
@@ -23,46 +25,28 @@ PAUSE = 3.0  # seconds between two saves: a reader thinks, and the next worker g
 def main() -> None:
     if sys.argv[1:] == ["--cold"]:
         print_first_times()
-    alone = {number: seconds_of("check", str(number), "--solution") for number in NUMBERS}
-    together = seconds_of("check", "--solution")
+    check = ("-m", "commands", "check")
+    alone = {number: fastest(*check, str(number), "--solution") for number in NUMBERS}
+    together = fastest(*check, "--solution")
     wrong, right = watch_times()
     print("step   alone   wrong save   right save   (seconds)")
     for number in NUMBERS:
         print(f"{number:4}{alone[number]:8.2f}{wrong[number]:13.2f}{right[number]:13.2f}")
     print(f"all twelve in one process: {together:.1f} s")
-    print(f"only importing MAX: {import_time():.2f} s")
+    print(f"only importing MAX: {fastest('-c', 'import max.experimental.nn'):.2f} s")
 
 
 def print_first_times() -> None:
     """The time of each check on a machine that knows only the steps before it."""
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, patch.dict(os.environ, MODULAR_CACHE_DIR=cache):
         for number in NUMBERS:
-            command = [sys.executable, "-m", "commands", "check", str(number), "--solution"]
-            print(f"step {number}, first: {_seconds(command, MODULAR_CACHE_DIR=cache):.0f} s")
+            seconds = seconds_of("-m", "commands", "check", str(number), "--solution")
+            print(f"step {number}, first: {seconds:.0f} s")
 
 
-def seconds_of(*arguments: str) -> float:
-    """The fastest of three runs of the program, as whole processes."""
-    return min(_seconds([sys.executable, "-m", "commands", *arguments]) for _ in range(3))
-
-
-def import_time() -> float:
-    """What no check can go below."""
-    command = [sys.executable, "-c", "import max.experimental.nn"]
-    return min(_seconds(command) for _ in range(3))
-
-
-def _seconds(command: list[str], **environment: str) -> float:
-    began = time.perf_counter()
-    subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
-    return time.perf_counter() - began
+def fastest(*arguments: str) -> float:
+    """Of three runs, as whole processes."""
+    return min(seconds_of(*arguments) for _ in range(3))
 
 
 def watch_times() -> tuple[dict[int, float], dict[int, float]]:

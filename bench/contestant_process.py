@@ -1,21 +1,25 @@
-"""A contestant in a process of its own: `python -m bench.contestant_process NAME FOLDER`.
+"""A contestant in a process of its own: `python -m bench.contestant_process HANDLE`.
 
-Takes a task a line from standard input, a JSON object, and answers with a line of JSON:
+HANDLE is its end of a pipe. It takes an entry and a folder there, then tasks, and answers these:
 
-    {"prompts": [[1, 2]], "count": 128}     begins to continue prompts by so many tokens
-    {"advance": 16}                         writes the next ones
+    (prompts, count)    begins to continue prompts by so many tokens
+    count               writes the next ones, and answers what `advance` returns
 """
 
-import json
+import ctypes
 import os
+import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any
 
-from bench.contestants import ENTRIES, Contestant
+from bench.contestants import Contestant
+
+PR_SET_PDEATHSIG = 1
 
 
 def begin(contestant: Contestant, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
@@ -37,34 +41,32 @@ def advance(steps: Iterator[list[int]], count: int) -> dict[str, Any]:
     for step in islice(steps, count):
         seconds.append(time.perf_counter() - began)
         tokens.append(step)
-    by_prompt = list(zip(*tokens, strict=True))
+    by_prompt = [list(text) for text in zip(*tokens, strict=True)]
     return {"tokens": by_prompt, "seconds": seconds, "peak_memory": peak_memory()}
 
 
 def peak_memory() -> int:
-    """In bytes."""
-    import resource
-
+    """In bytes; psutil knows only what is resident now."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> None:
-    name, folder = sys.argv[1], Path(sys.argv[2])
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
-    (entry,) = (entry for entry in ENTRIES if entry.name == name)
+    if sys.platform == "linux":  # where a container's shell may adopt it, and leave it stopped
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    handle = int(sys.argv[1])
+    os.set_inheritable(handle, False)  # the pipe closes with this process, whatever it started
+    connection = Connection(handle)
+    entry, folder = connection.recv()
     contestant = entry.load(folder)
-    print(json.dumps({}), file=answers, flush=True)  # ready
     steps: Iterator[list[int]] = iter(())
-    for line in sys.stdin:
-        task = json.loads(line)
-        if "prompts" in task:
-            steps = begin(contestant, **task)
-            answer = {}
+    while True:
+        task = connection.recv()
+        if isinstance(task, int):
+            connection.send(advance(steps, task))
         else:
-            answer = advance(steps, task["advance"])
-        print(json.dumps(answer), file=answers, flush=True)
+            steps = begin(contestant, *task)
+            connection.send(None)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,18 @@
 
 A machine is not equally fast from minute to minute, nor from second to second. So in a round
 each contestant writes some tokens, then the next one does, until all have written theirs; and
-what is compared are ratios within a round.
+what is compared are ratios within a round. Who ends is left out from then on, and keeps what was
+measured before.
 """
 
 import statistics
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.processes import ContestantProcess
+from bench.processes import ContestantProcess, MeasuringFailed
 
 NEW_TOKENS = 128
 NEW_TOKENS_OF_THE_SLOW = 8  # of who computes everything again for each
@@ -23,7 +25,7 @@ BATCH = 8
 
 @dataclass
 class Figures:
-    """What was measured of one contestant; lists have a number for each round.
+    """What was measured of one contestant; lists have a number for each round that it reached.
 
     Attributes:
         decode: new tokens per second after a prompt of 16, the prompt included.
@@ -65,6 +67,14 @@ def warm_up(worker: ContestantProcess, prompts: Prompts) -> None:
         worker.perform(prompts.batch, 2)
 
 
+def each(workers: list[ContestantProcess], act: Callable[[ContestantProcess], None]) -> None:
+    """Has all who are left do something; who ends at it is left no more."""
+    for worker in workers:
+        if worker.failure is None:
+            with suppress(MeasuringFailed):
+                act(worker)
+
+
 def in_turns(
     workers: list[ContestantProcess], prompts: list[list[int]]
 ) -> dict[str, tuple[float, list[list[int]]]]:
@@ -78,15 +88,17 @@ def in_turns(
     tokens: dict[ContestantProcess, list[list[int]]] = {
         worker: [[] for _ in prompts] for worker in workers
     }
-    for worker in workers:
-        worker.begin(prompts, counts[worker])
+
+    def take_turn(worker: ContestantProcess) -> None:
+        answer = worker.advance(counts[worker] // TURNS)
+        seconds[worker] += answer["seconds"][-1]
+        for text, new in zip(tokens[worker], answer["tokens"], strict=True):
+            text.extend(new)
+
+    each(workers, lambda worker: worker.begin(prompts, counts[worker]))
     for _ in range(TURNS):
-        for worker in workers:
-            answer = worker.advance(counts[worker] // TURNS)
-            seconds[worker] += answer["seconds"][-1]
-            for text, new in zip(tokens[worker], answer["tokens"], strict=True):
-                text.extend(new)
-    return {worker.entry.name: (seconds[worker], tokens[worker]) for worker in workers}
+        each(workers, take_turn)
+    return {w.entry.name: (seconds[w], tokens[w]) for w in workers if w.failure is None}
 
 
 def measure_round(
@@ -104,9 +116,12 @@ def measure_round(
     batching = [worker for worker in workers if worker.entry.batches]
     for name, (seconds, _) in in_turns(batching, prompts.batch).items():
         figures[name].batch.append(BATCH * NEW_TOKENS / seconds)
-    for worker in workers:
+
+    def take_long_texts(worker: ContestantProcess) -> None:
         tell(f"a long text, {worker.entry.name}")
         measure_long_texts(worker, prompts, figures[worker.entry.name])
+
+    each(workers, take_long_texts)
 
 
 def measure_long_texts(worker: ContestantProcess, prompts: Prompts, figures: Figures) -> None:
@@ -137,7 +152,7 @@ def measure(
         tell: is told what happens.
 
     Returns:
-        The figures by the contestants' names, and the bandwidth of each round.
+        The figures by the names of those who wrote a text, and the bandwidth of each round.
     """
     figures = {worker.entry.name: Figures() for worker in workers}
     bandwidths = []
@@ -148,4 +163,4 @@ def measure(
             tell(f"round {number} of {rounds}: {what}")
 
         measure_round(workers, prompts, figures, tell_of_round)
-    return figures, bandwidths
+    return {name: what for name, what in figures.items() if what.decode}, bandwidths

@@ -4,30 +4,27 @@ Prints the ratio of what is resident at the end of a context, above what importi
 what the weights and a full cache are. The graph has to be compiled already.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import max.driver
 import max.engine
 import numpy as np
+import psutil
+
+from bench.processes import run_python
 
 NUMBER = 4  # bytes, float32
 
 
 def resident() -> int:
     """The memory of this process, in bytes."""
-    command = ["ps", "-o", "rss=", "-p", str(os.getpid())]
-    return 1024 * int(subprocess.run(command, check=True, capture_output=True).stdout)
+    return psutil.Process().memory_info().rss
 
 
 def measure_memory(folder: Path) -> float:
     """The ratio, measured in a process of its own."""
-    command = [sys.executable, "-m", "bench.memory", str(folder)]
-    root = Path(__file__).parent.parent
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
-    return float(answer.stdout)
+    return float(run_python("-m", "bench.memory", str(folder)))
 
 
 def main() -> None:

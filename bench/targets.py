@@ -1,8 +1,8 @@
 """What the engine should reach: ratios within a round, and a user's waiting time."""
 
 import statistics
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from bench.contestants import ENGINE, ENGINE_Q4, LOOKUP
 from bench.measure import Figures
@@ -16,13 +16,15 @@ class Results:
         figures: by the contestants' names.
         bandwidths: bytes per second that the machine reads, in each round.
         starts: seconds from the command to the end of the first token, by model.
-        memory: what is resident, as a multiple of weights and cache.
+        memory: what is resident, as a multiple of weights and cache; None if that failed.
+        failures: how what could not be measured ended, by its name.
     """
 
     figures: dict[str, Figures]
     bandwidths: list[float]
     starts: dict[str, float]
-    memory: float
+    memory: float | None
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ def targets(results: Results) -> Iterator[Target]:
     """Those of which both sides were measured."""
     figures = results.figures
 
+    def median(what: str, ratios: Iterable[float], limit: float, **kind: bool) -> Iterator[Target]:
+        if ratios := list(ratios):
+            yield Target(what, statistics.median(ratios), limit, **kind)
+
     def ratio(ours: str, theirs: str, field: str, limit: float) -> Iterator[Target]:
         """How many times as fast as a peer: of times, theirs to ours; of speeds, ours to theirs."""
         if ours in figures and theirs in figures:
             our_list, their_list = getattr(figures[ours], field), getattr(figures[theirs], field)
-            pairs = zip(our_list, their_list, strict=True)
-            ratios = [b / a if field == "prefill" else a / b for a, b in pairs]
-            yield Target(f"{field}: {ours} / {theirs}", statistics.median(ratios), limit)
+            pairs = zip(our_list, their_list, strict=False)  # of the rounds that both reached
+            ratios = (b / a if field == "prefill" else a / b for a, b in pairs)
+            yield from median(f"{field}: {ours} / {theirs}", ratios, limit)
 
     yield from ratio(ENGINE, "transformers float32", "decode", 2.2)
     yield from ratio(ENGINE, "CTranslate2 float32", "decode", 1.1)
@@ -61,12 +67,15 @@ def targets(results: Results) -> Iterator[Target]:
     yield from ratio(LOOKUP, ENGINE, "decode", 2.0)
     if ENGINE in figures:
         engine = figures[ENGINE]
-        batch = [many / one for many, one in zip(engine.batch, engine.decode, strict=True)]
-        yield Target("tokens/s of 8 texts / of 1, float32", statistics.median(batch), 4.0)
-        near, far = engine.positions[16], engine.positions[1000]
-        growth = statistics.median(b / a for a, b in zip(near, far, strict=True))
-        yield Target("time at position 1,000 / at 16, float32", growth, 1.5, at_most=True)
-    yield Target("memory / (weights + cache), float32", results.memory, 1.5, at_most=True)
+        batch = (many / one for many, one in zip(engine.batch, engine.decode, strict=False))
+        yield from median("tokens/s of 8 texts / of 1, float32", batch, 4.0)
+        near, far = (engine.positions.get(place, []) for place in (16, 1000))
+        growth = (b / a for a, b in zip(near, far, strict=False))
+        what = "time at position 1,000 / at 16, float32"
+        yield from median(what, growth, 1.5, at_most=True)
+    if results.memory is not None:
+        yield Target("memory / (weights + cache), float32", results.memory, 1.5, at_most=True)
     for model, limit in (("shakespeare", 2.5), ("124M", 4.5)):
-        what = f"start to first token, {model}"
-        yield Target(what, results.starts[model], limit, at_most=True, unit=" s")
+        if model in results.starts:
+            what = f"start to first token, {model}"
+            yield Target(what, results.starts[model], limit, at_most=True, unit=" s")

@@ -255,9 +255,9 @@ def bench(
     ] = None,
 ) -> None:
     """Measure this project beside llama.cpp, transformers and others."""
-    from commands.bench import run
+    from commands.bench import bench as measure
 
-    run(rounds, only or [], output)
+    measure(rounds, only or [], output)
 
 
 def main() -> NoReturn:

@@ -1,20 +1,26 @@
 """The benchmark compares what it says it compares, and nobody runs beside who is measured."""
 
+import os
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+import bench.run
+import commands.bench
 from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
-from bench.processes import ContestantFailed, ContestantProcess
+from bench.processes import ContestantProcess, run_python
 from bench.report import print_report
 from bench.table import markdown
 from bench.targets import Results, targets
 from bench.weights import random_weights, save
-from commands.bench import run
 from conftest import ROOT
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
@@ -23,6 +29,7 @@ from solutions.solution_01 import GPT2Config
 
 PROMPT = [5, 300, 7, 7, 41, 900]
 SHORT = 12
+TINY = random_weights(GPT2Config(vocab_size=40, n_positions=8, n_embd=16, n_head=2))
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,7 @@ def installed(exact: bool) -> list[Entry]:
     return [entry for entry in ENTRIES if entry.exact == exact and not entry.missing]
 
 
+@pytest.mark.slow
 def test_all_who_compute_in_float32_write_the_same(weights_folder):
     written = {}
     for entry in installed(exact=True):
@@ -52,6 +60,7 @@ def test_all_who_compute_in_float32_write_the_same(weights_folder):
     assert set(map(tuple, written.values())) == {tuple(written[ENGINE])}, written
 
 
+@pytest.mark.slow
 def test_a_contestant_goes_on_where_it_stopped(weights_folder):
     (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
     worker = ContestantProcess(numpy_loop, weights_folder)
@@ -62,28 +71,85 @@ def test_a_contestant_goes_on_where_it_stopped(weights_folder):
     worker.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_who_has_nothing_to_do_is_stopped(weights_folder):
     (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
     worker = ContestantProcess(numpy_loop, weights_folder)
     worker.perform([PROMPT], 1)
-    status = Path(f"/proc/{worker._process.pid}/stat")  # pid (name) state ...
-    deadline = time.monotonic() + 10  # the signal takes its time
-    while (state := status.read_text().rpartition(")")[2].split()[0]) != "T":
-        assert time.monotonic() < deadline, state
+    process = psutil.Process(worker._process.pid)
+    wait_until(lambda: process.status() == psutil.STATUS_STOPPED)  # the signal takes its time
     worker.close()
 
 
-def test_a_contestant_that_fails_says_why(tmp_path):
-    with pytest.raises(ContestantFailed, match=r"NumPy, no cache failed[\s\S]*config\.json"):
-        ContestantProcess(next(entry for entry in ENTRIES if entry.start == "NumPyLoop"), tmp_path)
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def failing(when: str, how: str) -> Entry:
+    return Entry(f"{how}, {when}", "failing_contestant", "Failing", (when, how))
+
+
+@pytest.mark.slow
+def test_who_fails_is_named_and_the_others_go_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    monkeypatch.setattr("bench.processes.PATIENCE", 6)
+    monkeypatch.setattr(bench.run.weights, "random_weights", lambda config: TINY)
+    monkeypatch.setattr(bench.run, "build_bandwidth_meter", lambda folder: lambda: 1e9)
+    monkeypatch.setattr(bench.run, "measure_start", lambda model: run_python("-c", "exit(5)"))
+    ends = [
+        ("loading", "SIGILL", "ended by SIGILL"),
+        ("loading", "hangs", "did not answer for 0.1 minutes"),
+        ("warming up", "3", "ended with 3"),
+        ("round 1", "SIGKILL", "ended by SIGKILL"),
+        ("round 2", "SIGSEGV", "ended by SIGSEGV"),
+    ]
+    entries = [failing(when, how) for when, how, _ in ends]
+    entries.insert(1, healthy := failing("never", ""))
+    results, _ = bench.run.run(entries, 3, tell=lambda what: None)
+    expected = {f"{how}, {when}": f"{end}: the last line, says why" for when, how, end in ends}
+    assert results.failures == expected | {"starts and memory": "ended with 5"}
+    rounds = {name: len(figures.decode) for name, figures in results.figures.items()}
+    assert rounds == {healthy.name: 3, "SIGKILL, round 1": 1, "SIGSEGV, round 2": 2}
+    assert len(results.figures[healthy.name].prefill) == 3
+
+
+FRONT = """
+import bench.run, commands.bench, test_bench
+bench.run.weights.random_weights = lambda config: test_bench.TINY
+bench.run.build_bandwidth_meter = lambda folder: lambda: 1e9
+entries = [test_bench.failing("never", name) for name in "abc"]
+commands.bench.choose = lambda only, note: entries
+commands.bench.bench(10**6, [], None)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nobody_stays_in_memory(number, tmp_path):
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    environment = os.environ | {"PYTHONPATH": paths, "TMPDIR": str(tmp_path)}
+    front = subprocess.Popen([sys.executable, "-c", FRONT], env=environment, stderr=subprocess.PIPE)
+
+    def stopped() -> list[psutil.Process]:
+        children = psutil.Process(front.pid).children()
+        return [child for child in children if child.status() == psutil.STATUS_STOPPED]
+
+    wait_until(lambda: len(stopped()) >= 2)
+    contestants = psutil.Process(front.pid).children()
+    front.send_signal(number)
+    front.communicate()
+    _, alive = psutil.wait_procs(contestants, timeout=5)
+    assert not alive
+    assert number == signal.SIGKILL or not any(tmp_path.iterdir())
 
 
 class Recorder:
     """Stands for a worker, and notes when it is asked for how many tokens."""
 
     def __init__(self, entry: Entry, calls: list[tuple[str, int]]) -> None:
-        self.entry, self._calls = entry, calls
+        self.entry, self.failure, self._calls = entry, None, calls
 
     def begin(self, prompts: list[list[int]], count: int) -> None:
         self._calls.append((self.entry.name, 0))
@@ -139,15 +205,37 @@ def test_the_report_names_who_computes_something_else(capsys):
     assert "57%" in printed
 
 
-def test_a_name_that_nobody_has_is_refused():
-    with pytest.raises(UserError, match=r"nobody is called 'gguf': there are .*llama\.cpp F32"):
-        run(1, ["gguf"], None)
+def test_the_report_of_who_ended_early(capsys):
+    results = some_results()
+    results.figures["llama.cpp F32"] = Figures(decode=[20.0], tokens=[1, 2, 3])
+    results.failures["llama.cpp F32"] = "ended by SIGILL: [load]"
+    (ratio,) = (t.measured for t in targets(results) if "llama" in t.what)
+    assert ratio == 2.0
+    print_report(results, weight_numbers=124_000_000)
+    assert "llama.cpp F32 is left out: ended by SIGILL: [load]" in capsys.readouterr().out
+    del results.figures[ENGINE]
+    print_report(replace(results, starts={}, memory=None), weight_numbers=124_000_000)
+    assert "something else" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("only", "file", "message"),
+    [
+        (["gguf"], "", r"nobody is called 'gguf': there are .*llama\.cpp F32"),
+        ([], ".", r"cannot write '.*': Is a directory"),
+        ([], "no/such/folder.json", r"cannot write '.*folder\.json': No such file or directory"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_measured(only, file, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands.bench, "run", None)
+    with pytest.raises(UserError, match=message):
+        commands.bench.bench(1, only, tmp_path / file if file else None)
 
 
 def test_the_weights_are_read_as_they_were_written(tmp_path):
     from bench.weights import read
 
-    weights = random_weights(GPT2Config(vocab_size=40, n_positions=8, n_embd=16, n_head=2))
+    weights = TINY
     save(weights, tmp_path)
     again = read(tmp_path)
     for field in fields(GPT2Config):

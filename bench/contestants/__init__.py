@@ -25,7 +25,7 @@ class Entry:
 
     Attributes:
         name: as the table shows it.
-        module: of this package.
+        module: where it is; from a dot on, in this package.
         start: the class or function in it that takes a folder and the arguments.
         arguments: which form.
         packages: what has to be installed.
@@ -57,7 +57,7 @@ class Entry:
     def load(self, folder: Path) -> Contestant:
         """Starts the contestant with the weights in a folder, which it may convert there."""
         start: Callable[..., Contestant] = getattr(
-            import_module(f"bench.contestants.{self.module}"), self.start
+            import_module(self.module, __package__), self.start
         )
         return start(folder, *self.arguments)
 
@@ -78,17 +78,17 @@ ENGINE_Q4 = "this engine, q4_0"
 LOOKUP = "this engine, lookup"
 
 ENTRIES = (
-    Entry(ENGINE, "engine", "ThisEngine", exact=True),
-    Entry(LOOKUP, "engine", "GuessingEngine", batches=False),
-    Entry("this engine, q6_k", "engine", "ThisEngine", ("q6_k",), bits=6.5625),
-    Entry(ENGINE_Q4, "engine", "ThisEngine", ("q4_0",), bits=4.5),
-    Entry("llama.cpp F32", "llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
-    Entry("llama.cpp Q8_0", "llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA, bits=8.5),
-    Entry("llama.cpp Q4_0", "llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA, bits=4.5),
-    Entry("CTranslate2 float32", "ctranslate", "CTranslate", ("float32",), CTRANSLATE, exact=True),
-    Entry("CTranslate2 int8", "ctranslate", "CTranslate", ("int8",), CTRANSLATE, bits=8),
-    Entry("transformers float32", "transformers", "Transformers", ("float32",), TORCH, exact=True),
-    Entry("transformers bfloat16", "transformers", "Transformers", ("bfloat16",), TORCH, bits=16),
-    Entry("step 12's loop", "tutorial", "Tutorial", exact=True, batches=False, slow=True),
-    Entry("NumPy, no cache", "numpy_loop", "NumPyLoop", exact=True, batches=False, slow=True),
+    Entry(ENGINE, ".engine", "ThisEngine", exact=True),
+    Entry(LOOKUP, ".engine", "GuessingEngine", batches=False),
+    Entry("this engine, q6_k", ".engine", "ThisEngine", ("q6_k",), bits=6.5625),
+    Entry(ENGINE_Q4, ".engine", "ThisEngine", ("q4_0",), bits=4.5),
+    Entry("llama.cpp F32", ".llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
+    Entry("llama.cpp Q8_0", ".llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA, bits=8.5),
+    Entry("llama.cpp Q4_0", ".llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA, bits=4.5),
+    Entry("CTranslate2 float32", ".ctranslate", "CTranslate", ("float32",), CTRANSLATE, exact=True),
+    Entry("CTranslate2 int8", ".ctranslate", "CTranslate", ("int8",), CTRANSLATE, bits=8),
+    Entry("transformers float32", ".transformers", "Transformers", ("float32",), TORCH, exact=True),
+    Entry("transformers bfloat16", ".transformers", "Transformers", ("bfloat16",), TORCH, bits=16),
+    Entry("step 12's loop", ".tutorial", "Tutorial", exact=True, batches=False, slow=True),
+    Entry("NumPy, no cache", ".numpy_loop", "NumPyLoop", exact=True, batches=False, slow=True),
 )
