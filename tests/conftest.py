@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared"  # has GPT-2's vocabulary and the corpus on some machines
+SHARED = ROOT.parent / "shared"  # has the training text and pixi's schema on some machines
 GOLDEN = Path(__file__).parent / "golden"
 # The programs that tests start reach no network, and no models that somebody downloaded.
 NO_HUB = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(GOLDEN / "no-such-cache")}

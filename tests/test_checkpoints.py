@@ -15,7 +15,7 @@ CORPUS = SHARED / "corpus" / "tinyshakespeare.txt"
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CORPUS.is_file(), reason="the corpus is not on this machine")
+@pytest.mark.skipif(not CORPUS.is_file(), reason=f"needs the training text as {CORPUS}")
 def test_shakespeare_has_the_loss_of_its_card(shakespeare):
     text = CORPUS.read_text(encoding="utf-8")
     validation = text[len(text) * 9 // 10 :]

@@ -39,7 +39,7 @@ def test_the_passage_is_as_long_as_the_one_that_was_measured():
     assert len(TEXT) == RECORD["characters"]
 
 
-@pytest.mark.skipif(not CORPUS.is_file(), reason="the corpus is not on this machine")
+@pytest.mark.skipif(not CORPUS.is_file(), reason=f"needs the training text as {CORPUS}")
 def test_the_model_was_not_trained_on_the_passage():
     corpus = CORPUS.read_text(encoding="utf-8")
     cut = len(corpus) * 9 // 10

