@@ -133,34 +133,3 @@ def measure_long_texts(worker: ContestantProcess, prompts: Prompts, figures: Fig
             milliseconds = 1000 * statistics.median(np.diff(seconds))
             figures.positions.setdefault(position, []).append(milliseconds)
     figures.peak_memory = worker.peak_memory
-
-
-def measure(
-    workers: list[ContestantProcess],
-    prompts: Prompts,
-    rounds: int,
-    bandwidth: Callable[[], float],
-    tell: Callable[[str], None],
-) -> tuple[dict[str, Figures], list[float]]:
-    """Measures all contestants.
-
-    Args:
-        workers: those who take part.
-        prompts: what they continue.
-        rounds: how many times, in turn.
-        bandwidth: measures how many bytes a second the machine reads.
-        tell: is told what happens.
-
-    Returns:
-        The figures by the names of those who wrote a text, and the bandwidth of each round.
-    """
-    figures = {worker.entry.name: Figures() for worker in workers}
-    bandwidths = []
-    for number in range(1, rounds + 1):
-        bandwidths.append(bandwidth())
-
-        def tell_of_round(what: str, number: int = number) -> None:
-            tell(f"round {number} of {rounds}: {what}")
-
-        measure_round(workers, prompts, figures, tell_of_round)
-    return {name: what for name, what in figures.items() if what.decode}, bandwidths

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import weights
 from bench.bandwidth import build_bandwidth_meter
 from bench.contestants import ENGINE, ENTRIES, Entry
-from bench.measure import Prompts, each, measure, warm_up
+from bench.measure import Figures, Prompts, each, measure_round, warm_up
 from bench.memory import measure_memory
 from bench.processes import ContestantProcess, MeasuringFailed
 from bench.start import measure_start
@@ -19,15 +19,7 @@ from solutions.solution_01 import GPT2Config
 
 
 def choose(only: list[str], note: Callable[[str], None]) -> list[Entry]:
-    """Those who take part; notes who cannot.
-
-    Args:
-        only: parts of the names of those who take part beside the engine; all if empty.
-        note: is told who is left out.
-
-    Raises:
-        UserError: nobody has such a name.
-    """
+    """Those with one of these parts in their names, or all, and the engine; notes who cannot."""
     for part in only:
         if not any(part in entry.name for entry in ENTRIES):
             names = "; ".join(entry.name for entry in ENTRIES)
@@ -68,10 +60,16 @@ def run(entries: list[Entry], rounds: int, tell: Callable[[str], None]) -> tuple
                 tell(f"{entry.name}: loading, and compiling the first time")
                 workers.append(ContestantProcess(entry, folder))
                 each(workers[-1:], lambda worker: warm_up(worker, prompts))
-            figures, bandwidths = measure(workers, prompts, rounds, bandwidth, tell)
+            figures = {entry.name: Figures() for entry in entries}
+            bandwidths = []
+            for number in range(1, rounds + 1):
+                bandwidths.append(bandwidth())
+                before = f"round {number} of {rounds}: "
+                measure_round(workers, prompts, figures, lambda what, b=before: tell(b + what))
         finally:
             for worker in workers:
                 worker.close()
+        figures = {name: what for name, what in figures.items() if what.decode}
         failures = {worker.entry.name: worker.failure for worker in workers if worker.failure}
         starts, memory = {}, None
         try:
