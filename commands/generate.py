@@ -21,7 +21,6 @@ def generate_text(
     device: str,
     quantize: str | None,
     speculate: str | None,
-    quiet: bool,
 ) -> None:
     """Writes the prompt and what follows it to standard output, by the engine.
 
@@ -41,12 +40,10 @@ def generate_text(
         if samples > 1:
             write(f"{'' if number == 0 else chr(10)}--- {number + 1} of {samples}\n")
         continuation = language_model.start(prompt, options, number)
-        show(prompt, continuation, language_model.write(continuation), limit, quiet)
+        show(prompt, continuation, language_model.write(continuation), limit)
 
 
-def show(
-    prompt: str, continuation: Continuation, pieces: Iterator[str], limit: int, quiet: bool
-) -> None:
+def show(prompt: str, continuation: Continuation, pieces: Iterator[str], limit: int) -> None:
     """Writes a text as it comes, and then how long it took.
 
     Args:
@@ -54,10 +51,9 @@ def show(
         continuation: the text that the pieces finish.
         pieces: what to write.
         limit: how many tokens the model sees at once.
-        quiet: the text alone.
     """
     unseen = len(continuation.ids) - limit
-    if unseen > 0 and not quiet:
+    if unseen > 0:
         note(
             f"The prompt is longer than the context of {limit} tokens: "
             f"its first {unseen} tokens were dropped."
@@ -70,29 +66,30 @@ def show(
     finally:  # after Ctrl-C too
         write("\n")
         seconds = time.monotonic() - began
-        if not quiet:
-            count = len(continuation.new_ids)
-            tokens = "token" if count == 1 else "tokens"
-            line = f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second"
-            # The last token is written, but never read.
-            if len(continuation.ids) - 1 > limit + max(unseen, 0):
-                line += f"; the context of {limit} tokens was full, so the oldest were dropped"
-            note(line)
+        count = len(continuation.new_ids)
+        tokens = "token" if count == 1 else "tokens"
+        line = f"{count} {tokens} in {seconds:.1f} s, {count / seconds:.1f} tokens per second"
+        # The last token is written, but never read.
+        if len(continuation.ids) - 1 > limit + max(unseen, 0):
+            line += f"; the context of {limit} tokens was full, so the oldest were dropped"
+        note(line)
 
 
 def read_prompt(argument: str | None) -> str:
     """The argument, or what was piped in without the line end that echo adds.
 
     Raises:
-        UserError: it is no UTF-8 text.
+        UserError: it cannot be read, or is no UTF-8 text.
     """
-    if argument is not None:
-        content = os.fsencode(argument)  # the bytes that the shell passed on
-    elif sys.stdin is None or sys.stdin.isatty():
-        content = b""
-    else:
-        content = sys.stdin.buffer.read().removesuffix(b"\n")
     try:
+        if argument is not None:
+            content = os.fsencode(argument)  # the bytes that the shell passed on
+        elif sys.stdin.isatty():
+            content = b""
+        else:
+            content = sys.stdin.buffer.read().removesuffix(b"\n")
         return content.decode("utf-8")
+    except OSError as error:
+        raise UserError(f"standard input cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"the prompt is not UTF-8 text: {error}") from error

@@ -1,26 +1,33 @@
 """The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
 
-import os
-import signal
-import sys
+import inspect
+from collections.abc import Callable
+from dataclasses import Field, fields
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, Literal
 
 import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
-from commands.arguments import number, step_number, whole_number
+from commands.terminal import complain, console
 from gpt2 import __version__
 from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
+from gpt2.text.options import Options
+from gpt2.values import Numbers, path
 
 USAGE_ERROR = 2
-INTERRUPTED = 130  # what typer returns after Ctrl-C
+DEFAULTS = Options(temperature=0.8)
+TUTORIAL_OPTIONS = ("max_new_tokens", "temperature", "seed", "stop")  # what step 12's loop knows
+
+Count = partial(typer.Option, parser=Numbers(int, 1).parse, metavar="N")
+Step = Annotated[
+    int, typer.Argument(parser=Numbers(int, 1, 12).parse, metavar="N", help="The step, 1 to 12.")
+]
 
 app = typer.Typer(
-    name="gpt2",
     help="GPT-2, written by hand: write it in twelve steps, and run it.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,64 +49,46 @@ def options(
     """The options of the program itself."""
 
 
+def takes_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the fields of Options in the place of its **keywords."""
+    *own, _ = inspect.signature(command).parameters.values()
+    offered = [_parameter(option) for option in fields(Options) if option.metadata["metavar"]]
+    command.__signature__ = inspect.Signature(offered + own)
+    return command
+
+
+def _parameter(option: Field) -> inspect.Parameter:
+    """A field of Options as typer reads it from a signature."""
+    check, words = option.metadata["check"], option.metadata["help"]
+    kind, parser = (check.kind, check.parse) if isinstance(check, Numbers) else (list[str], None)
+    told = typer.Option(parser=parser, metavar=option.metadata["metavar"], help=words)
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=getattr(DEFAULTS, option.name),
+        annotation=Annotated[kind, told],
+    )
+
+
 @app.command()
+@takes_options
 def generate(
     prompt: Annotated[
-        str | None, typer.Argument(help="The text to continue; without it, standard input.")
+        str | None, typer.Argument(help="The text to continue; without it, what is piped in.")
     ] = None,
     model: Annotated[
         str,
         typer.Option(
+            parser=path,
+            metavar="MODEL",
             help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
-            "124M to 1558M, or a Hugging Face repository."
+            "124M to 1558M, or a Hugging Face repository.",
         ),
     ] = DEFAULT_MODEL,
-    max_new_tokens: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="How many tokens to add.")
-    ] = 200,
-    temperature: Annotated[
-        float,
-        typer.Option(parser=number, metavar="T", help="Below 1 safer, above 1 wilder, 0 greedy."),
-    ] = 0.8,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
-    top_k: Annotated[
-        int,
-        typer.Option(
-            parser=whole_number(0), metavar="K", help="Of the K likeliest tokens only; 0 of all."
-        ),
-    ] = 0,
-    top_p: Annotated[
-        float,
-        typer.Option(
-            parser=number, metavar="P", help="Of the likeliest tokens that together have P."
-        ),
-    ] = 1.0,
-    min_p: Annotated[
-        float,
-        typer.Option(
-            parser=number, metavar="P", help="Of tokens P times as likely as the likeliest."
-        ),
-    ] = 0.0,
-    repetition_penalty: Annotated[
-        float,
-        typer.Option(parser=number, metavar="R", help="Above 1: less of what was there before."),
-    ] = 1.0,
-    stop: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TEXT", help="End before this text; may be given again."),
-    ] = None,
-    samples: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="How many texts to write.")
-    ] = 1,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole_number(0), metavar="N", help="The same seed gives the same text."
-        ),
-    ] = None,
+    samples: Annotated[int, Count(help="How many texts to write.")] = 1,
     quantize: Annotated[
-        str | None,
-        typer.Option(metavar="FORMAT", help="q4_0 or q6_k: weights of 4.5 or 6.6 bits."),
+        Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
     ] = None,
     speculate: Annotated[
         str | None,
@@ -108,71 +97,46 @@ def generate(
         ),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="ENGINE", help="fast, or tutorial: step 12's loop.")
+        Literal["fast", "tutorial"], typer.Option(help="tutorial is step 12's loop.")
     ] = "fast",
-    device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
+    **values: Any,  # noqa: ANN401
 ) -> None:
     """Continue a text."""
-    from gpt2.text.options import Options
-
-    try:
-        options = Options(
-            temperature=0.0 if greedy else temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            max_new_tokens=max_new_tokens,
-            seed=seed,
-            stop=stop or (),
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-    if engine not in ("fast", "tutorial"):
-        raise UserError(f"unknown engine {engine!r}: fast or tutorial")
+    console.quiet = quiet
+    if greedy:
+        values["temperature"] = 0.0
+    chosen = Options(**values)
     if steps or engine == "tutorial":
-        from commands.tutorial import generate_text as generate_by_steps
-
-        plain = Options(
-            temperature=options.temperature,
-            max_new_tokens=max_new_tokens,
-            seed=seed,
-            stop=options.stop,
-        )
-        if options != plain or samples > 1 or quantize or speculate:
+        plain = Options(**{name: values[name] for name in TUTORIAL_OPTIONS})
+        if chosen != plain or samples > 1 or quantize or speculate:
             raise UserError(
                 f"{'--steps' if steps else '--engine tutorial'} knows --temperature, --greedy, "
                 "--seed, --stop and --max-new-tokens; the other options are the fast engine's"
             )
-        generate_by_steps(prompt, options, model=model, device=device, quiet=quiet, steps=steps)
+        from commands.tutorial import generate_text as generate_by_steps
+
+        generate_by_steps(prompt, chosen, model=model, device=device, steps=steps)
         return
 
     from commands.generate import generate_text
 
     generate_text(
         prompt,
-        options,
-        model=model,
+        chosen,
         samples=samples,
+        model=model,
         device=device,
         quantize=quantize,
         speculate=speculate,
-        quiet=quiet,
     )
-
-
-Step = Annotated[int, typer.Argument(parser=step_number, metavar="N", help="The step, 1 to 12.")]
 
 
 @app.command()
 def check(
-    step: Annotated[
-        int | None,
-        typer.Argument(parser=step_number, metavar="[N]", help="The step, 1 to 12; or all."),
-    ] = None,
+    step: Step = None,
     solution: Annotated[
         bool, typer.Option("--solution", help="The reference instead of your file.")
     ] = False,
@@ -204,9 +168,7 @@ def hint(step: Step) -> None:
 
 @app.command()
 def reset(
-    step: Annotated[
-        int | None, typer.Argument(parser=step_number, metavar="[N]", help="The step, 1 to 12.")
-    ] = None,
+    step: Step = None,
     everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
 ) -> None:
     """Restore a step's stub; your file is kept, dated."""
@@ -243,9 +205,7 @@ def doctor() -> None:
 
 @app.command()
 def bench(
-    rounds: Annotated[
-        int, typer.Option(parser=whole_number(1), metavar="N", help="How many times.")
-    ] = 5,
+    rounds: Annotated[int, Count(help="How many times.")] = 5,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Those with this in their name; may be given again."),
@@ -260,21 +220,21 @@ def bench(
     measure(rounds, only or [], output)
 
 
-def main() -> NoReturn:
-    """Runs the program; a user's mistake is one message and exit status 2."""
-    from commands.terminal import complain
+def main(arguments: list[str]) -> int:
+    """Runs the program and returns its exit status: 2 for a user's mistake, told in a line or two.
 
-    # A reader who has seen enough, as in `gpt2 generate | head`, ends the program in silence.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    Typer's own way to run it would answer signals and closed pipes, too, and not as we want.
+    """
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False) or 0
+        with typer.main.get_command(app).make_context("gpt2", arguments or ["--help"]) as context:
+            context.command.invoke(context)
+        return 0
+    except typer.Exit as end:
+        return end.exit_code
     except UserError as error:
         complain(str(error))
-        status = USAGE_ERROR
     except typer.TyperException as error:
-        complain(f"{error.format_message()} (gpt2 --help)")
-        status = USAGE_ERROR
-    sys.stdout.flush()
-    if status == INTERRUPTED:
-        os._exit(status)  # now, whatever a compiler in another thread is doing
-    sys.exit(status)
+        words = error.format_message().replace("Value error, ", "").rstrip(".")
+        command = error.ctx.command_path if error.ctx else "gpt2"
+        complain(f"{words} ({command} --help)")
+    return USAGE_ERROR

@@ -32,7 +32,6 @@ def generate_text(
     *,
     model: str,
     device: str,
-    quiet: bool,
     steps: bool,
 ) -> None:
     """Writes the prompt and what follows it to standard output, by step 12's loop.
@@ -48,7 +47,7 @@ def generate_text(
     config, tokenizer = read_config(folder), Tokenizer(folder)
     tokenizer.check(config.vocab_size, folder)
     continuation = Continuation(tokenizer, tokenizer.encode_prompt(prompt), options, options.seed)
-    own = read_own_model(quiet) if steps else None
+    own = read_own_model() if steps else None
 
     def load() -> TutorialModel:
         tutorial = TutorialModel(folder, chosen_device, own, continuation.ids)
@@ -60,7 +59,7 @@ def generate_text(
         f"Loading {model}",
         "Compiling the model for this machine: a minute or two, and only this once.",
     )
-    show(prompt, continuation, tutorial.write(continuation), config.n_positions, quiet)
+    show(prompt, continuation, tutorial.write(continuation), config.n_positions)
 
 
 class TutorialModel:
@@ -106,12 +105,12 @@ class TutorialModel:
             yield int(token.item())
 
 
-def read_own_model(quiet: bool) -> "OwnModel":
+def read_own_model() -> "OwnModel":
     """The reader's model, and a word about what in it is not the reader's yet."""
     from course.own_model import load_own_model
 
     own = run_visibly(load_own_model, "Reading your steps", "Checking your steps:")
-    if own.stand_ins and not quiet:
+    if own.stand_ins:
         steps = "step" if len(own.stand_ins) == 1 else "steps"
         numbers = ", ".join(map(str, own.stand_ins))
         note(f"Not right yet, so the reference stands in: {steps} {numbers}.")

@@ -1,21 +1,23 @@
 """The engine as a Python interface: `load` a model, and let it write."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
 
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import locate
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.devices import choose_device
 from gpt2.engine.engine import Engine
+from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.text.batch import Batch
 from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import DraftModel, PromptLookup
-from gpt2.text.options import Keywords, Options
+from gpt2.text.options import Options, options_named
 from gpt2.text.speculation import Drafter, speculate
+from gpt2.values import Numbers, checked, one_of, path, several, text
 from solutions.solution_01 import GPT2Config
 
 LOOKUP = "lookup"
@@ -52,46 +54,50 @@ class LanguageModel:
         self._draft = draft
         self._lookup = lookup
 
-    def stream(self, prompt: str, **keywords: Unpack[Keywords]) -> Iterator[str]:
+    def stream(self, prompt: str, **options: object) -> Iterator[str]:
         """Continues a text, a piece at a time. Who stops asking for pieces ends it.
 
         Args:
             prompt: the text; what exceeds the model's context is not seen.
-            keywords: the fields of `gpt2.text.options.Options`.
+            options: the fields of `gpt2.text.options.Options`.
 
         Yields:
             Pieces, as soon as they are certain; together they are what follows the prompt.
 
         Raises:
             UserError: the prompt cannot be encoded.
-            ValueError: an option is out of its range.
+            ValueError: the prompt is no string, or an option has a value that it may not have.
+            TypeError: there is no such option.
         """
-        continuation = self.start(prompt, Options(**keywords))
-        return self.write(continuation)
+        chosen = options_named(**options)
+        return self.write(self.start(checked("prompt", prompt, text), chosen))
 
     def generate(
-        self, prompts: str | Sequence[str], *, samples: int = 1, **keywords: Unpack[Keywords]
+        self, prompts: str | Sequence[str], *, samples: int = 1, **options: object
     ) -> list[Generation]:
         """Continues texts, all together.
 
         Args:
             prompts: a text, or several.
             samples: how many times to continue each.
-            keywords: the fields of `gpt2.text.options.Options`; the nth text is that of seed + n.
+            options: the fields of `gpt2.text.options.Options`; the nth text is that of seed + n.
 
         Returns:
             The samples of the first prompt, then those of the second, and so on.
 
         Raises:
             UserError: a prompt cannot be encoded.
-            ValueError: an option is out of its range, or samples is below 1.
+            ValueError: a prompt is no string, or an option or samples has a value that it may
+                not have.
+            TypeError: there is no such option.
         """
-        options = Options(**keywords)
-        if samples < 1:
-            raise ValueError(f"samples has to be 1 or more, not {samples}")
-        prompts = [prompts] if isinstance(prompts, str) else prompts
+        chosen = options_named(**options)
+        samples = checked("samples", samples, Numbers(int, 1))
+        if isinstance(prompts, str):
+            prompts = [prompts]
+        prompts = checked("prompts", prompts, several(text, "strings"))
         texts = [prompt for prompt in prompts for _ in range(samples)]
-        continuations = [self.start(text, options, number) for number, text in enumerate(texts)]
+        continuations = [self.start(prompt, chosen, number) for number, prompt in enumerate(texts)]
         if len(continuations) == 1 or self._speculates:
             for continuation in continuations:
                 for _ in self.write(continuation):
@@ -154,11 +160,11 @@ def _write_together(engine: Engine, continuations: list[Continuation]) -> None:
 
 
 def load(
-    model: str = "shakespeare",
+    model: str | os.PathLike[str] = "shakespeare",
     *,
     device: str = "auto",
     quantize: str | None = None,
-    speculate: str | None = None,
+    speculate: str | os.PathLike[str] | None = None,
 ) -> LanguageModel:
     """Loads a model, downloading and compiling it the first time.
 
@@ -173,8 +179,13 @@ def load(
     Raises:
         UserError: there is no such model or device, a file is damaged, or the options do not go
             together.
+        ValueError: an argument is of another type, or there is no such format.
     """
-    chosen_device = choose_device(device)
+    model = checked("model", model, path)
+    quantize = checked("quantize", quantize, one_of(*BLOCKS, None))
+    if speculate is not None:
+        speculate = checked("speculate", speculate, path)
+    chosen_device = choose_device(checked("device", device, text))
     folder = locate(model)
     config, tokenizer = read_config(folder), Tokenizer(folder)
     tokenizer.check(config.vocab_size, folder)

@@ -199,8 +199,8 @@ def test_progress_survives_the_loss_of_what_is_remembered(reader):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "13"], "'13' is not a step: they are 1 to 12"),
-        (["hint", "seven"], "'seven' is not a step: they are 1 to 12"),
+        (["check", "13"], "'N': 13 is not a whole number from 1 to 12"),
+        (["hint", "seven"], "'N': 'seven' is not a whole number from 1 to 12"),
         (["reset"], "reset what? A step, 1 to 12, or --all"),
     ],
 )

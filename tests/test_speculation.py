@@ -14,6 +14,7 @@ from gpt2.errors import UserError
 from gpt2.language_model import LanguageModel
 from gpt2.text.drafters import PromptLookup
 from gpt2.text.options import Options
+from gpt2.text.sampling import probabilities
 from gpt2.text.speculation import Draft, accept, remainder, speculate
 
 IMPROBABLE = 1e-4  # a right sampler falls below this once in ten thousand seeds; ours is fixed
@@ -96,7 +97,7 @@ def test_sampled_texts_have_the_models_distribution():
             ids = list(prompt)
             probability = 1.0
             for token in (first, second):
-                probability *= options.probabilities(logits_after(ids), ids)[token]
+                probability *= probabilities(logits_after(ids), ids, options)[token]
                 ids.append(token)
             expected[first, second] = probability
 

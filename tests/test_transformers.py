@@ -15,7 +15,8 @@ from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.engine.engine import Engine
 from gpt2.text.batch import Batch
-from gpt2.text.sampling import Sampling, softmax
+from gpt2.text.options import Options
+from gpt2.text.sampling import reshaped, softmax
 from peer_options import peer_options
 from solutions.solution_12 import generate
 
@@ -77,8 +78,8 @@ def test_the_engine_writes_124m_as_transformers_does(folder_124m):
 @settings(max_examples=25)
 @given(
     prompt=st.sampled_from(["ROMEO:", "To be, or not to be", "KING HENRY:\nWhat is the"]),
-    sampling=st.builds(
-        Sampling,
+    options=st.builds(
+        Options,
         temperature=st.sampled_from([0.0, 0.6, 1.0, 1.4]),
         top_k=st.sampled_from([0, 3, 50]),
         top_p=st.sampled_from([0.3, 0.9, 1.0]),
@@ -86,14 +87,14 @@ def test_the_engine_writes_124m_as_transformers_does(folder_124m):
         repetition_penalty=st.sampled_from([1.0, 1.3]),
     ),
 )
-def test_any_options_draw_from_the_distributions_of_transformers(model, peer, prompt, sampling):
+def test_any_options_draw_from_the_distributions_of_transformers(model, peer, prompt, options):
     """transformers writes a text; what it drew each token from, the engine has to say, too."""
     ids = model.tokenizer.encode(prompt)
     torch.manual_seed(len(ids))
     written = peer.generate(
         torch.tensor([ids]),
         attention_mask=torch.ones(1, len(ids)),
-        **peer_options(sampling),
+        **peer_options(options),
         max_new_tokens=12,
         output_scores=True,
         return_dict_in_generate=True,
@@ -105,9 +106,9 @@ def test_any_options_draw_from_the_distributions_of_transformers(model, peer, pr
         cache, np.array([text[:-1]]), logits_to_keep=len(written.scores)
     )
     for place, scores in enumerate(written.scores, start=len(ids)):
-        ours = sampling.logits(logits[place - len(ids)], text[:place])
+        ours = reshaped(logits[place - len(ids)], text[:place], options)
         expected = scores[0].numpy()
-        if sampling.greedy:
+        if options.greedy:
             assert ours.argmax() == text[place]
         np.testing.assert_allclose(softmax(ours), softmax(expected), rtol=0, atol=1e-4)
 

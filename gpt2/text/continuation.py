@@ -4,7 +4,7 @@ import numpy as np
 
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.text.options import Options
-from gpt2.text.sampling import log_softmax
+from gpt2.text.sampling import choose, log_softmax
 from gpt2.text.stopping import StopStrings
 
 STOP = "stop"
@@ -42,7 +42,7 @@ class Continuation:
 
     def choose(self, logits: np.ndarray) -> int:
         """The next token, of which the model says logits `[vocab_size]`."""
-        return self.options.choose(logits, self.ids, self.rng)
+        return choose(logits, self.ids, self.options, self.rng)
 
     def push(self, token: int, logits: np.ndarray | None = None) -> str:
         """Takes a token that was chosen, and returns the text that it makes certain.

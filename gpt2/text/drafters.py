@@ -4,6 +4,7 @@ import numpy as np
 
 from gpt2.engine.engine import Engine
 from gpt2.text.continuation import Continuation
+from gpt2.text.sampling import probabilities
 from gpt2.text.speculation import Draft
 
 
@@ -47,9 +48,9 @@ class DraftModel:
         drafts: list[Draft] = []
         for _ in range(count):
             logits = self._logits(ids)
-            probabilities = continuation.options.probabilities(logits, ids)
-            token = int(continuation.rng.choice(len(probabilities), p=probabilities))
-            drafts.append(Draft(token, probabilities))
+            chances = probabilities(logits, ids, continuation.options)
+            token = int(continuation.rng.choice(len(chances), p=chances))
+            drafts.append(Draft(token, chances))
             ids.append(token)
         return drafts
         # ANCHOR_END: draft

@@ -1,14 +1,15 @@
 """Which token comes next: strategies that reshape a distribution, then a draw.
 
 A strategy takes logits `[vocab_size]` and returns logits of the same shape, in which minus
-infinity means never. `Sampling.logits` applies those asked for, in the order in which
+infinity means never. `reshaped` applies those asked for, in the order in which
 transformers' `generate` applies its logits processors, and with the same results.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from gpt2.text.options import Options
 
 NEVER = -np.inf
 
@@ -54,6 +55,7 @@ def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     (candidates,) = np.nonzero(probabilities >= (1 - p) / len(logits))
     candidates = candidates[np.argsort(-probabilities[candidates], kind="stable")]
     mass_before = np.cumsum(probabilities[candidates]) - probabilities[candidates]
+    mass_before[0] = -1  # the likeliest stays, even where p is 0
     kept = candidates[mass_before < p]
     result = np.full_like(logits, NEVER)
     result[kept] = logits[kept]
@@ -84,78 +86,46 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum())
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How tokens are chosen; the defaults draw from the model's own distribution.
+def reshaped(logits: np.ndarray, ids: Sequence[int], options: Options) -> np.ndarray:
+    """The model's logits `[vocab_size]` after all strategies but greedy choice.
 
-    Attributes:
-        temperature: 0 takes the likeliest token (greedy); 1 changes nothing.
-        top_k: how many tokens to keep; 0 keeps all.
-        top_p: the probability that the kept tokens have to reach; 1 keeps all.
-        min_p: the least probability, as a share of the likeliest token's; 0 keeps all.
-        repetition_penalty: above 1, tokens of the text so far become less likely.
-
-    Raises:
-        ValueError: a value is out of its range.
+    Args:
+        logits: what the model says after ids.
+        ids: the text so far.
+        options: which strategies, and how far.
     """
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "temperature": (self.temperature >= 0, "0 or more"),
-            "top_k": (self.top_k >= 0, "0 (all tokens) or more"),
-            "top_p": (0 < self.top_p <= 1, "above 0, and at most 1"),
-            "min_p": (0 <= self.min_p <= 1, "from 0 to 1"),
-            "repetition_penalty": (self.repetition_penalty > 0, "above 0"),
-        }
-        for name, (holds, words) in ranges.items():
-            if not (holds and np.isfinite(getattr(self, name))):
-                raise ValueError(f"{name} has to be {words}, not {getattr(self, name)}")
-
-    @property
-    def greedy(self) -> bool:
-        return self.temperature == 0
-
-    def logits(self, logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
-        """The model's logits `[vocab_size]` after all strategies but greedy choice.
-
-        Args:
-            logits: what the model says after ids.
-            ids: the text so far.
-        """
-        # ANCHOR: order
-        if self.repetition_penalty != 1:
-            logits = repetition_penalty(logits, ids, self.repetition_penalty)
-        if self.greedy:
-            return logits
-        if self.temperature != 1:
-            logits = temperature(logits, self.temperature)
-        if self.top_k:
-            logits = top_k(logits, self.top_k)
-        if self.top_p < 1:
-            logits = top_p(logits, self.top_p)
-        if self.min_p:
-            logits = min_p(logits, self.min_p)
+    # ANCHOR: order
+    if options.repetition_penalty != 1:
+        logits = repetition_penalty(logits, ids, options.repetition_penalty)
+    if options.greedy:
         return logits
-        # ANCHOR_END: order
+    if options.temperature != 1:
+        logits = temperature(logits, options.temperature)
+    if options.top_k:
+        logits = top_k(logits, options.top_k)
+    if options.top_p < 1:
+        logits = top_p(logits, options.top_p)
+    if options.min_p:
+        logits = min_p(logits, options.min_p)
+    return logits
+    # ANCHOR_END: order
 
-    def probabilities(self, logits: np.ndarray, ids: Sequence[int]) -> np.ndarray:
-        """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
-        logits = self.logits(logits, ids)
-        if self.greedy:
-            certain = np.zeros(len(logits))
-            certain[logits.argmax()] = 1.0
-            return certain
-        return softmax(logits)
 
-    def choose(self, logits: np.ndarray, ids: Sequence[int], rng: np.random.Generator) -> int:
-        """The next token after ids, of which the model said logits `[vocab_size]`."""
-        if self.greedy:
-            return int(self.logits(logits, ids).argmax())
-        probabilities = self.probabilities(logits, ids)
-        return int(rng.choice(len(probabilities), p=probabilities))
+def probabilities(logits: np.ndarray, ids: Sequence[int], options: Options) -> np.ndarray:
+    """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
+    logits = reshaped(logits, ids, options)
+    if options.greedy:
+        certain = np.zeros(len(logits))
+        certain[logits.argmax()] = 1.0
+        return certain
+    return softmax(logits)
+
+
+def choose(
+    logits: np.ndarray, ids: Sequence[int], options: Options, rng: np.random.Generator
+) -> int:
+    """The next token after ids, of which the model said logits `[vocab_size]`."""
+    if options.greedy:
+        return int(reshaped(logits, ids, options).argmax())
+    chances = probabilities(logits, ids, options)
+    return int(rng.choice(len(chances), p=chances))

@@ -18,6 +18,7 @@ import numpy as np
 
 from gpt2.engine.engine import Engine
 from gpt2.text.continuation import Continuation
+from gpt2.text.sampling import probabilities
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _choose(continuation: Continuation, draft: Draft, logits: np.ndarray) -> int
     """The draft if it is kept, and another token otherwise."""
     if draft.probabilities is None:
         return continuation.choose(logits)  # as without a draft, which is right or wrong
-    p = continuation.options.probabilities(logits, continuation.ids)
+    p = probabilities(logits, continuation.ids, continuation.options)
     q = draft.probabilities
     if accept(draft.token, p, q, continuation.rng):
         return draft.token

@@ -11,13 +11,7 @@ class StopStrings:
     """
 
     def __init__(self, stops: Sequence[str]) -> None:
-        """stops: none of them empty; where several end at once, the longest counts.
-
-        Raises:
-            ValueError: a stop string is empty.
-        """
-        if "" in stops:
-            raise ValueError("a stop string has to have at least one character")
+        """stops: none of them empty; where several end at once, the longest counts."""
         self._stops = sorted(stops, key=len, reverse=True)
         self._held = ""
         self.stopped = False
