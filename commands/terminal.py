@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from rich.console import Console
+from rich.text import Text
+
+from gpt2.harmless import harmless
 
 Result = TypeVar("Result")
 
@@ -24,7 +27,8 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
     Args:
         work: what to do.
         short: what the line says at first.
-        long: what it says after SHORT_WAIT seconds, with the seconds behind it.
+        long: what it says after SHORT_WAIT seconds, with the seconds behind it; where there is
+            no terminal, that is said once.
     """
     outcome: list[Result] = []
     failure: list[BaseException] = []
@@ -38,12 +42,16 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
     began = time.monotonic()
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
-    with console.status(short) as status:
+    told = console.is_terminal
+    with console.status(Text(harmless(short, sys.stderr))) as status:
         while thread.is_alive():
             thread.join(0.2)
             waited = time.monotonic() - began
             if waited > SHORT_WAIT:
-                status.update(f"{long} {waited:.0f} s")
+                status.update(Text(f"{long} {waited:.0f} s"))
+                if not told:
+                    told = True
+                    note(long)
     if failure:
         raise failure[0]
     return outcome[0]
@@ -51,15 +59,15 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
 
 def note(message: str) -> None:
     """A remark that is not part of the text."""
-    console.print(message, style="dim", markup=False, soft_wrap=True)
+    console.print(harmless(message, sys.stderr), style="dim", markup=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """What went wrong, in the form of every Unix program."""
-    print(f"gpt2: {message}", file=sys.stderr)
+    print(f"gpt2: {harmless(message, sys.stderr)}", file=sys.stderr)
 
 
 def write(text: str) -> None:
     """Text to standard output, seen at once."""
-    sys.stdout.write(text)
+    sys.stdout.write(harmless(text, sys.stdout))
     sys.stdout.flush()

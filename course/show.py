@@ -9,6 +9,7 @@ from rich.text import Text
 from course.files import NUMBERS
 from course.lessons import lesson
 from course.report import Report
+from gpt2.harmless import harmless
 
 WIDTH = 100  # columns, where the terminal has more
 LONGEST_PRINT = 12  # lines of what the code printed
@@ -43,13 +44,14 @@ def show_report(report: Report, output: Console) -> None:
         for index, line in enumerate(report.finding):
             is_code = line.startswith("    ")
             style = "bold" if index == 0 else "dim" if is_code else ""
-            output.print(Text(line, style=style), no_wrap=is_code, soft_wrap=is_code)
+            shown = Text(harmless(line, output.file), style=style)
+            output.print(shown, no_wrap=is_code, soft_wrap=is_code)
     if report.printed:
         output.print()
-        _show_printed(report.printed, output)
+        _show_printed(harmless(report.printed, output.file), output)
     for note in [*report.notes, *_stand_in_note(report)]:
         output.print()
-        output.print(Text(note))
+        output.print(Text(harmless(note, output.file)))
     output.print()
     output.print(_closing(report))
 
@@ -59,7 +61,8 @@ def show_row(report: Report, output: Console) -> None:
     mark, style = MARKS[report.right]
     line = Text(f"{report.step:02}  {report.title:<22}").append(mark, style=style)
     if not report.right:
-        line.append(f"  {report.phases[-1].name}: {report.finding[0]}", style="dim")
+        finding = harmless(report.finding[0], output.file)
+        line.append(f"  {report.phases[-1].name}: {finding}", style="dim")
     output.print(line, no_wrap=True, overflow="ellipsis")
 
 
