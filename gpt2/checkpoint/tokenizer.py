@@ -1,5 +1,7 @@
 """Text to token ids and back, by the files of a checkpoint."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tokenizers import AddedToken, ByteLevelBPETokenizer
@@ -7,9 +9,20 @@ from tokenizers import Tokenizer as Encoding
 from tokenizers.decoders import DecodeStream
 
 from gpt2.checkpoint.locate import TOKENIZER_FILE, VOCABULARY_FILES
-from gpt2.errors import UserError
+from gpt2.errors import UserError, shortened
 
 END_OF_TEXT = "<|endoftext|>"
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Makes a UserError that begins with what of an error of Hugging Face's library."""
+    try:
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # its errors are bare Exceptions, its panics not even that
+        raise UserError(f"{what}: {shortened(error)}") from error
 
 
 class Tokenizer:
@@ -19,9 +32,9 @@ class Tokenizer:
         """Reads tokenizer.json or, where there is none, vocab.json and merges.txt.
 
         Raises:
-            UserError: the files cannot be read.
+            UserError: the files cannot be read, or hold no tokens.
         """
-        try:
+        with _told(f"the tokenizer files in {shortened(folder)} cannot be read"):
             if (folder / TOKENIZER_FILE).is_file():
                 self._encoding = Encoding.from_file(str(folder / TOKENIZER_FILE))
             else:
@@ -29,9 +42,14 @@ class Tokenizer:
                 self._encoding = ByteLevelBPETokenizer.from_file(vocabulary, merges)._tokenizer
                 if self._encoding.token_to_id(END_OF_TEXT) is not None:
                     self._encoding.add_special_tokens([AddedToken(END_OF_TEXT, special=True)])
-        except Exception as error:  # the library raises bare Exception
-            raise UserError(f"the tokenizer files in {folder} cannot be read: {error}") from error
-        self.vocab_size: int = self._encoding.get_vocab_size()
+        # A file may ask for both, for training; a prompt is seen as it is.
+        self._encoding.no_truncation()
+        self._encoding.no_padding()
+        ids = self.vocabulary.values()
+        if not ids:
+            raise UserError(f"the tokenizer files in {shortened(folder)} hold no tokens")
+        self.vocab_size: int = len(ids)
+        self._largest_id = max(ids)
         self.end_of_text: int | None = self._encoding.token_to_id(END_OF_TEXT)
 
     @property
@@ -43,11 +61,12 @@ class Tokenizer:
         """Makes sure that the model of this folder knows every token.
 
         Raises:
-            UserError: it has fewer than the tokenizer.
+            UserError: the tokenizer has ids beyond those of the model.
         """
-        if self.vocab_size > vocab_size:
+        if self._largest_id >= vocab_size:
             raise UserError(
-                f"{folder}: the tokenizer has {self.vocab_size} tokens, the model only {vocab_size}"
+                f"{shortened(folder)}: the tokenizer has ids up to {self._largest_id}, "
+                f"the model only {vocab_size} tokens"
             )
 
     def encode(self, text: str) -> list[int]:
@@ -56,13 +75,15 @@ class Tokenizer:
         Raises:
             UserError: the vocabulary cannot spell the text (it is one of whole words).
         """
-        try:
-            return self._encoding.encode(text, add_special_tokens=False).ids
-        except Exception as error:  # the library raises bare Exception
-            words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
-            raise UserError(
-                f"this model has no tokens for {text!r}; it knows: {' '.join(words[:20])}"
-            ) from error
+        with _told("the tokenizer gives up on this text"):
+            try:
+                return self._encoding.encode(text, add_special_tokens=False).ids
+            except Exception as error:
+                words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+                raise UserError(
+                    f"this model has no tokens for {shortened(repr(text))}; "
+                    f"it knows: {shortened(' '.join(words[:20]))}"
+                ) from error
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """The ids of a prompt; of `<|endoftext|>`, where text begins, if it is empty.
@@ -81,7 +102,8 @@ class Tokenizer:
 
     def decode(self, ids: list[int]) -> str:
         """The text of ids, special tokens included."""
-        return self._encoding.decode(ids, skip_special_tokens=False)
+        with _told("the tokenizer gives up on these tokens"):
+            return self._encoding.decode(ids, skip_special_tokens=False)
 
     def stream(self, prompt: list[int]) -> "TextStream":
         """Decodes what follows a prompt, a token at a time."""
@@ -103,11 +125,13 @@ class TextStream:
     def push(self, token: int) -> str:
         """The text that is certain now that this token is there; may be empty."""
         self._held_back.append(token)
-        piece = self._decoder.step(self._encoding, token) or ""
+        with _told("the tokenizer gives up on this text"):
+            piece = self._decoder.step(self._encoding, token) or ""
         if piece:
             self._held_back.clear()
         return piece
 
     def finish(self) -> str:
         """What is left at the end: a character that lacks bytes shows as U+FFFD."""
-        return self._encoding.decode(self._held_back, skip_special_tokens=False)
+        with _told("the tokenizer gives up on this text"):
+            return self._encoding.decode(self._held_back, skip_special_tokens=False)
