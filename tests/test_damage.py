@@ -20,6 +20,7 @@ from gpt2.checkpoint.locate import SHIPPED, locate
 from gpt2.checkpoint.model import load_model
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import read_weights
+from gpt2.devices import choose_device
 from gpt2.errors import UserError, shortened
 
 SOURCE = SHIPPED / "i-love-ai"
@@ -314,6 +315,13 @@ def test_names_of_no_model(model, words):
     assert is_brief(caught.value)
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "gpu:" + "9" * 5000, "gpu:-1", "gpu:²", "\x1b[2J"])
+def test_names_of_no_device(name):
+    with pytest.raises(UserError, match="unknown device") as caught:
+        choose_device(name)
+    assert is_brief(caught.value)
+
+
 def test_links_to_nothing_and_folders_that_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(tmp_path / "nothing")
     with pytest.raises(UserError, match="there is no folder"):
@@ -335,6 +343,16 @@ def test_no_number_is_packed_that_is_none(tmp_path, monkeypatch, quantize):
     name = "transformer.h.1.mlp.c_fc.weight"
     weights(lambda tensors: tensors[name].__setitem__((0, 0), np.nan))(folder)
     with pytest.raises(UserError, match=f"1 of the 262144 numbers of {name} are infinite"):
+        load(str(folder), quantize=quantize)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("quantize", ["q4_0", "q6_k"])
+def test_weights_too_large_for_the_scales_of_a_format(tmp_path, quantize):
+    folder = shutil.copytree(SHIPPED / "shakespeare", tmp_path / "model")
+    huge = np.full((256, 1024), 1e38, np.float32)
+    weights(lambda tensors: tensors.update({"transformer.h.1.mlp.c_fc.weight": huge}))(folder)
+    with pytest.raises(UserError, match=f"1e.38 are too large for {quantize}"):
         load(str(folder), quantize=quantize)
 
 

@@ -32,7 +32,7 @@ def read_config(folder: Path) -> GPT2Config:
                 if values.get(field.name) is not None
             }
         )
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{shortened(folder / CONFIG_FILE)}: {error}") from error
 
 
