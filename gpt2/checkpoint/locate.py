@@ -56,12 +56,12 @@ def locate(model: str) -> Path:
 
 def _locate(model: str) -> Path:
     if model in shipped_models():
-        return _complete(SHIPPED / model, model)
+        return SHIPPED / model
     if model in OPENAI_REPOSITORIES:
         return _from_hub(OPENAI_REPOSITORIES[model])
     folder = Path(model).expanduser()
     if model and folder.is_dir():
-        return _complete(folder, model)
+        return _complete(folder, model, (folder / PICKLED_FILE).is_file())
     if folder.is_file():
         raise UserError(f"{shortened(repr(model))} is a file: name the folder that it is in")
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
@@ -75,16 +75,19 @@ def _locate(model: str) -> Path:
     )
 
 
-def _complete(folder: Path, model: str) -> Path:
-    """The folder of a model, if it has every file that is needed."""
+def _complete(folder: Path, model: str, pickled: bool) -> Path:
+    """The folder of a model, if it has every file that is needed; pickled: it has a .bin."""
     missing = _missing_files(folder)
     if not missing:
         return folder
-    if WEIGHTS_FILE in missing and (folder / PICKLED_FILE).is_file():
-        raise _pickled(model)
-    names = ", no ".join(missing)
+    if pickled and WEIGHTS_FILE in missing:
+        raise UserError(
+            f"{shortened(repr(model))} has its weights in {PICKLED_FILE}, not in {WEIGHTS_FILE}; "
+            f"this writes it anew into a folder:\n{CONVERT} {shortened(shlex.quote(model))} "
+            "./converted"
+        )
     either = f"{TOKENIZER_FILE} (or {' and '.join(VOCABULARY_FILES)})"
-    names = names.replace(TOKENIZER_FILE, either)
+    names = ", no ".join(missing).replace(TOKENIZER_FILE, either)
     raise UserError(f"{shortened(folder)} has no {shortened(names)}")
 
 
@@ -93,13 +96,6 @@ def _missing_files(folder: Path) -> list[str]:
     if not all((folder / name).is_file() for name in VOCABULARY_FILES):
         files.append(TOKENIZER_FILE)
     return [name for name in files if not (folder / name).is_file()]
-
-
-def _pickled(model: str) -> UserError:
-    return UserError(
-        f"{shortened(repr(model))} has its weights in {PICKLED_FILE}, not in {WEIGHTS_FILE}; "
-        f"this writes it anew into a folder:\n{CONVERT} {shortened(shlex.quote(model))} ./converted"
-    )
 
 
 def _from_hub(repository: str) -> Path:
@@ -132,9 +128,8 @@ def _from_hub(repository: str) -> Path:
         folder = Path(snapshot_download(repository, allow_patterns=files))
         if missing := _missing_files(folder):
             snapshot_download(repository, allow_patterns=[*missing, *VOCABULARY_FILES])
-        if WEIGHTS_FILE in missing and file_exists(repository, PICKLED_FILE):
-            raise _pickled(repository)
-        return _complete(folder, repository)
+        pickled = WEIGHTS_FILE in missing and file_exists(repository, PICKLED_FILE)
+        return _complete(folder, repository, pickled)
     except RepositoryNotFoundError as error:
         raise UserError(
             f"Hugging Face has no public repository {name}; "

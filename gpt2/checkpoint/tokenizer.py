@@ -15,14 +15,14 @@ END_OF_TEXT = "<|endoftext|>"
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Makes a UserError that begins with what of an error of Hugging Face's library."""
+def _translate_errors(message: str = "the tokenizer gives up on this text") -> Iterator[None]:
+    """Makes a UserError of an error of the library: the message, and what the library says."""
     try:
         yield
     except (UserError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # its errors are bare Exceptions, its panics not even that
-        raise UserError(f"{what}: {shortened(error)}") from error
+        raise UserError(f"{message}: {shortened(error)}") from error
 
 
 class Tokenizer:
@@ -34,7 +34,7 @@ class Tokenizer:
         Raises:
             UserError: the files cannot be read, or hold no tokens.
         """
-        with _told(f"the tokenizer files in {shortened(folder)} cannot be read"):
+        with _translate_errors(f"the tokenizer files in {shortened(folder)} cannot be read"):
             if (folder / TOKENIZER_FILE).is_file():
                 self._encoding = Encoding.from_file(str(folder / TOKENIZER_FILE))
             else:
@@ -69,21 +69,21 @@ class Tokenizer:
                 f"the model only {vocab_size} tokens"
             )
 
+    @_translate_errors()
     def encode(self, text: str) -> list[int]:
         """The ids of a text.
 
         Raises:
             UserError: the vocabulary cannot spell the text (it is one of whole words).
         """
-        with _told("the tokenizer gives up on this text"):
-            try:
-                return self._encoding.encode(text, add_special_tokens=False).ids
-            except Exception as error:
-                words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
-                raise UserError(
-                    f"this model has no tokens for {shortened(repr(text))}; "
-                    f"it knows: {shortened(' '.join(words[:20]))}"
-                ) from error
+        try:
+            return self._encoding.encode(text, add_special_tokens=False).ids
+        except Exception as error:
+            words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+            raise UserError(
+                f"this model has no tokens for {shortened(repr(text))}; "
+                f"it knows: {shortened(' '.join(words[:20]))}"
+            ) from error
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """The ids of a prompt; of `<|endoftext|>`, where text begins, if it is empty.
@@ -100,10 +100,10 @@ class Tokenizer:
             )
         return [self.end_of_text]
 
+    @_translate_errors()
     def decode(self, ids: list[int]) -> str:
         """The text of ids, special tokens included."""
-        with _told("the tokenizer gives up on these tokens"):
-            return self._encoding.decode(ids, skip_special_tokens=False)
+        return self._encoding.decode(ids, skip_special_tokens=False)
 
     def stream(self, prompt: list[int]) -> "TextStream":
         """Decodes what follows a prompt, a token at a time."""
@@ -122,16 +122,16 @@ class TextStream:
         self._decoder = DecodeStream(ids=prompt, skip_special_tokens=False)
         self._held_back: list[int] = []  # ids whose text is not certain yet
 
+    @_translate_errors()
     def push(self, token: int) -> str:
         """The text that is certain now that this token is there; may be empty."""
         self._held_back.append(token)
-        with _told("the tokenizer gives up on this text"):
-            piece = self._decoder.step(self._encoding, token) or ""
+        piece = self._decoder.step(self._encoding, token) or ""
         if piece:
             self._held_back.clear()
         return piece
 
+    @_translate_errors()
     def finish(self) -> str:
         """What is left at the end: a character that lacks bytes shows as U+FFFD."""
-        with _told("the tokenizer gives up on this text"):
-            return self._encoding.decode(self._held_back, skip_special_tokens=False)
+        return self._encoding.decode(self._held_back, skip_special_tokens=False)

@@ -179,18 +179,12 @@ def _tensors_in(path: Path) -> list[StoredTensor]:
         with safe_open(path, framework="numpy"):
             pass  # opening checks the header, and that the file has the size it promises
         with path.open("rb") as file:
-            header_size = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(header_size))
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            data = file.tell()
         header.pop("__metadata__", None)
         tensors = [
-            StoredTensor(
-                path,
-                name,
-                entry["dtype"],
-                tuple(entry["shape"]),
-                8 + header_size + entry["data_offsets"][0],
-            )
-            for name, entry in header.items()
+            StoredTensor(path, name, e["dtype"], tuple(e["shape"]), data + e["data_offsets"][0])
+            for name, e in header.items()
         ]
     except (SafetensorError, OSError, TypeError) as error:
         raise UserError(
