@@ -91,9 +91,7 @@ DAMAGES = {
     "width": (config(n_embd=2**64), "n_embd is 18446744073709551616, not a whole number from 1 to"),
     "digits": (config(n_embd=10**4000), "n_embd is 1000"),
     "n_inner": (config(n_inner=33), "mlp.c_fc.weight is [8, 32], expected [8, 33]"),
-    "too many heads": (config(n_head=16), "n_embd 8 is not a multiple of n_head 16"),
     "a boolean": (config(n_layer=True), "n_layer is true, not a whole number"),
-    "a float": (config(n_layer=2.0), "n_layer is 2.0, not a whole number"),
     "epsilon NaN": (config(layer_norm_epsilon=float("nan")), "layer_norm_epsilon is NaN, not a"),
     "epsilon inf": (config(layer_norm_epsilon=float("inf")), "layer_norm_epsilon is Infinity"),
     "epsilon in float32": (config(layer_norm_epsilon=1e-46), "layer_norm_epsilon is 1e-46"),
@@ -109,10 +107,7 @@ DAMAGES = {
     "long": (config(activation_function="x" * 5_000_000), "activation_function is"),
     "long list": (config(n_layer=[0] * 1_000_000), "n_layer is [0, 0"),
     "nested": (content("config.json", deep("[")), "config.json cannot be read as JSON"),
-    "nested objects": (content("config.json", deep('{"a":')), "cannot be read as JSON"),
-    "empty": (content("config.json", ""), "config.json cannot be read as JSON"),
     "a list": (content("config.json", "[1]"), "config.json has to hold names and values {...}"),
-    "a number": (content("config.json", "9" * 5000), "config.json cannot be read as JSON"),
     "twice": (content("config.json", '{"n_head": 2, "n_head": 4}'), "n_head is there twice"),
     "BOM": (content("config.json", b"\xef\xbb\xbf{}"), "cannot be read as JSON: Unexpected UTF-8"),
     "UTF-16": (content("config.json", "{}".encode("utf-16")), "config.json cannot be read as JSON"),
@@ -122,10 +117,7 @@ DAMAGES = {
     ),
     # The header of the weights.
     "truncated": (header(lambda text: text[:-5]), "is no complete safetensors file"),
-    "nested header": (header(lambda _: deep('{"a":')), "is no complete safetensors file"),
     "no dtype": (header(lambda text: text.replace('"dtype"', '"d"', 1)), "is no complete"),
-    "no shape": (header(lambda text: text.replace('"shape"', '"s"', 1)), "is no complete"),
-    "no offsets": (header(lambda text: text.replace("data_offsets", "d", 1)), "is no complete"),
     "negative": (header(lambda text: text.replace(":[0,", ":[-4,", 1)), "is no complete"),
     "a list for an entry": (
         header(lambda text: text[:-1] + ',"more":["F32",[0],[0,0]]}'),
@@ -156,10 +148,6 @@ DAMAGES = {
         weights(lambda tensors: tensors.update({"ln_f.weight": np.zeros(8, np.float32)})),
         "ln_f.weight and transformer.ln_f.weight differ, and this model has one",
     ),
-    "integers": (
-        weights(lambda tensors: tensors.update({NORM: np.zeros(8, np.int8)})),
-        "transformer.ln_f.weight is stored as I8",
-    ),
     "NaN": (
         weights(lambda tensors: tensors[NORM].__setitem__(3, np.nan)),
         "1 of the 8 numbers of transformer.ln_f.weight are infinite or no numbers",
@@ -168,10 +156,6 @@ DAMAGES = {
     "a shard is missing": (
         both(shards(), lambda folder: (folder / "b.safetensors").unlink()),
         "has no b.safetensors",
-    ),
-    "a shard is damaged": (
-        both(shards(), content("b.safetensors", "")),
-        "b.safetensors is no complete safetensors file",
     ),
     "a tensor is in no shard": (
         shards(lambda index: index | {"x\n": "b.safetensors"}),
