@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from max.driver import CPU
 
 from drawing.values import layers
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
-from gpt2.checkpoint.model import empty_model, parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import PREFIX, read_weights
 
@@ -76,7 +74,7 @@ def shakespeare_data() -> dict[str, Any]:
     """The sizes, the vocabulary, the prompts and the weights of shakespeare."""
     config = read_config(CHECKPOINT)
     tokenizer = Tokenizer(CHECKPOINT)
-    weights = read_weights(CHECKPOINT, parameter_shapes(empty_model(config, CPU())))
+    weights = read_weights(CHECKPOINT, config)
     return {
         "config": dataclasses.asdict(config),
         "vocabulary": vocabulary(),

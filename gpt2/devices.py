@@ -1,8 +1,10 @@
 """From the name of a device to the device."""
 
+import re
+
 from max.driver import CPU, Accelerator, Device, accelerator_count
 
-from gpt2.errors import UserError
+from gpt2.errors import UserError, shortened
 
 
 def choose_device(name: str) -> Device:
@@ -14,10 +16,10 @@ def choose_device(name: str) -> Device:
     count = accelerator_count()
     if name == "cpu" or (name == "auto" and count == 0):
         return CPU()
-    kind, _, number = name.partition(":")
-    if kind not in ("auto", "gpu") or (number and not number.isdecimal()):
-        raise UserError(f"unknown device {name!r}: write auto, cpu, gpu or gpu:N")
-    index = int(number or 0)
+    match = re.fullmatch(r"(?:auto|gpu)(?::([0-9]{1,4}))?", name)
+    if match is None:
+        raise UserError(f"unknown device {shortened(repr(name))}: write auto, cpu, gpu or gpu:N")
+    index = int(match[1] or 0)
     if index >= count:
         raise UserError(f"no device {name!r}: MAX finds {count} accelerators here; --device cpu")
     return Accelerator(index)

@@ -15,7 +15,7 @@ from browser import start_browser
 from gpt2 import load
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
-from gpt2.checkpoint.model import CompiledModel, empty_model, load_model, parameter_shapes
+from gpt2.checkpoint.model import CompiledModel, empty_model, load_model
 from gpt2.checkpoint.weights import read_weights
 from gpt2.engine.engine import Engine
 from gpt2.language_model import LanguageModel
@@ -42,8 +42,9 @@ NO_HUB = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(GOLDEN / "no-such-cache")}
 
 def load_eager(folder: Path) -> GPT2LMHeadModel:
     """The uncompiled model of a checkpoint, on the CPU."""
-    model = empty_model(read_config(folder), CPU())
-    model.load_state_dict(read_weights(folder, parameter_shapes(model)))
+    config = read_config(folder)
+    model = empty_model(config, CPU())
+    model.load_state_dict(read_weights(folder, config))
     return model
 
 

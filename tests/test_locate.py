@@ -23,6 +23,23 @@ FILES = {
     "pytorch_model.bin": b"not needed",
     "README.md": b"not needed either",
 }
+INDEX = {
+    "metadata": {},
+    "weight_map": {"wte.weight": "b.safetensors", "wpe.weight": "a.safetensors"},
+}
+REPOSITORIES = {
+    "somebody/tiny": FILES,
+    "somebody/large": {
+        "config.json": FILES["config.json"],
+        "model.safetensors.index.json": json.dumps(INDEX).encode(),
+        "a.safetensors": b"some",
+        "b.safetensors": b"more",
+        "c.safetensors": b"nobody asked for",
+        "vocab.json": b"{}",
+        "merges.txt": b"#version: 0.2",
+    },
+    "somebody/old": {name: FILES[name] for name in FILES if name != "model.safetensors"},
+}
 
 
 @pytest.mark.parametrize("name", ["gpt2", "124M", "1558M", "somebody/gpt2-of-theirs"])
@@ -53,25 +70,28 @@ class Hub(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == "/api/models/somebody/tiny/revision/main":
-            siblings = [{"rfilename": name} for name in FILES]
-            body = {"id": "somebody/tiny", "sha": COMMIT, "siblings": siblings}
+        path = self.path.partition("?")[0].removeprefix("/api/models")
+        repository = "/".join(path.split("/")[1:3])
+        files = REPOSITORIES.get(repository, {})
+        rest = path.removeprefix(f"/{repository}/").replace("/main", f"/{COMMIT}")
+        name = rest.rpartition("/")[2]
+        if files and rest == f"revision/{COMMIT}":
+            siblings = [{"rfilename": name} for name in files]
+            body = {"id": repository, "sha": COMMIT, "siblings": siblings}
             self.answer(json.dumps(body).encode(), "application/json")
-        elif path == f"/api/models/somebody/tiny/tree/{COMMIT}":
+        elif files and rest == f"tree/{COMMIT}":
             entries = [
                 {"type": "file", "path": name, "size": len(body), "oid": digest(body)}
-                for name, body in FILES.items()
+                for name, body in files.items()
             ]
             self.answer(json.dumps(entries).encode(), "application/json")
-        elif path.startswith(f"/somebody/tiny/resolve/{COMMIT}/"):
-            name = path.rpartition("/")[2]
-            self.answer(FILES[name], "application/octet-stream")
+        elif rest.startswith(f"resolve/{COMMIT}/") and name in files:
+            self.answer(files[name], "application/octet-stream")
             if self.command == "GET":
                 type(self).fetched.append(name)
         else:
             self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
+            self.send_header("X-Error-Code", "EntryNotFound" if files else "RepoNotFound")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -110,6 +130,7 @@ def locate_elsewhere(name: str, endpoint: str, home: Path) -> subprocess.Complet
     )
 
 
+@pytest.mark.slow
 def test_a_repository_is_fetched_once_and_only_what_is_needed(hub, tmp_path):
     first = locate_elsewhere("somebody/tiny", hub, tmp_path)
     assert first.returncode == 0, first.stderr
@@ -121,6 +142,26 @@ def test_a_repository_is_fetched_once_and_only_what_is_needed(hub, tmp_path):
     assert len(Hub.fetched) == 3
 
 
+@pytest.mark.slow
+def test_shards_are_fetched_as_the_index_names_them(hub, tmp_path):
+    run = locate_elsewhere("somebody/large", hub, tmp_path)
+    assert run.returncode == 0, run.stderr
+    folder = Path(run.stdout.strip())
+    expected = sorted(REPOSITORIES["somebody/large"].keys() - {"c.safetensors"})
+    assert sorted(Hub.fetched) == sorted(path.name for path in folder.iterdir()) == expected
+    again = locate_elsewhere("somebody/large", hub, tmp_path)
+    assert (again.stdout, len(Hub.fetched)) == (run.stdout, len(expected))
+
+
+@pytest.mark.slow
+def test_a_repository_with_weights_of_torch_only_is_told(hub, tmp_path):
+    run = locate_elsewhere("somebody/old", hub, tmp_path)
+    assert "UserError: 'somebody/old' has its weights in pytorch_model.bin" in run.stderr
+    assert "somebody/old ./converted" in run.stderr
+    assert "pytorch_model.bin" not in Hub.fetched
+
+
+@pytest.mark.slow
 def test_a_repository_that_does_not_exist_is_told_apart_from_no_network(hub, tmp_path):
     run = locate_elsewhere("somebody/nothing", hub, tmp_path)
     assert "UserError: Hugging Face has no public repository 'somebody/nothing'" in run.stderr

@@ -7,12 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from max.driver import CPU
 
 import numpy_gpt2
 from browser import BROWSER_MARKS
 from conftest import ROOT
-from gpt2.checkpoint.model import empty_model, parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import read_weights
 from widget_pages import status, visible
@@ -38,7 +36,7 @@ def test_the_attention_weights_are_the_models():
 
 def test_the_attention_weights_are_those_of_numpy():
     config = data.read_config(data.CHECKPOINT)
-    weights = read_weights(data.CHECKPOINT, parameter_shapes(empty_model(config, CPU())))
+    weights = read_weights(data.CHECKPOINT, config)
     weights = numpy_gpt2.under(weights, "transformer")
     ids = Tokenizer(data.CHECKPOINT).encode(data.SENTENCE)
     _, found = attention()

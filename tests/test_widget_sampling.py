@@ -13,7 +13,6 @@ from scipy.stats import chisquare
 import numpy_gpt2
 from browser import BROWSER_MARKS
 from conftest import ROOT, load_eager
-from gpt2.checkpoint.model import empty_model, parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import read_weights
 from widget_pages import status, visible
@@ -33,7 +32,7 @@ def set_slider(page: playwright.Page, name: str, value: float) -> None:
 def rounded_weights() -> numpy_gpt2.Weights:
     """What is left of shakespeare's weights after the rounding to int8."""
     config = data.read_config(data.CHECKPOINT)
-    weights = read_weights(data.CHECKPOINT, parameter_shapes(empty_model(config, CPU())))
+    weights = read_weights(data.CHECKPOINT, config)
     for name, array in weights.items():
         if array.ndim == 2:
             integers, scales = data.quantize(array)

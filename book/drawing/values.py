@@ -11,7 +11,8 @@ from max.experimental.tensor import Tensor
 
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
-from gpt2.checkpoint.model import empty_model, parameter_shapes
+from gpt2.checkpoint.model import empty_model
+from gpt2.checkpoint.shapes import parameter_shapes
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import read_weights
 from solutions.solution_01 import GPT2Config
@@ -36,8 +37,9 @@ class Layer:
 def load(name: str) -> GPT2LMHeadModel:
     """A shipped checkpoint, uncompiled, on the CPU: its modules can be called one by one."""
     folder = SHIPPED / name
-    model = empty_model(read_config(folder), CPU())
-    model.load_state_dict(read_weights(folder, parameter_shapes(model)))
+    config = read_config(folder)
+    model = empty_model(config, CPU())
+    model.load_state_dict(read_weights(folder, config))
     return model
 
 
@@ -139,7 +141,7 @@ def masks() -> tuple[np.ndarray, np.ndarray]:
 def parameter_counts(config: GPT2Config) -> dict[str, int]:
     """How many numbers each kind of module holds: wte, wpe, attn, mlp, and all norms as ln."""
     counts = dict.fromkeys(("wte", "wpe", "attn", "mlp", "ln"), 0)
-    for name, shape in parameter_shapes(empty_model(config, CPU())).items():
+    for name, shape in parameter_shapes(config):
         kind = next(kind for kind in counts if f".{kind}" in name)
         counts[kind] += int(np.prod(shape))
     return counts

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from max.driver import Device
+import numpy as np
+from max.driver import CPU, Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.compilation import CompiledCallable
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType, default_device, default_dtype
 
+from gpt2.checkpoint.finite import check_logits
 from gpt2.checkpoint.weights import read_weights
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
@@ -25,8 +27,14 @@ class CompiledModel:
     graph: CompiledCallable[[Tensor], Tensor]
 
     def __call__(self, input_ids: Tensor) -> Tensor:
-        """input_ids int64 `[batch, seq]` on the device -> float32 `[batch, seq, vocab_size]`."""
-        return self.graph(input_ids)
+        """input_ids int64 `[batch, seq]` on the device -> float32 `[batch, seq, vocab_size]`.
+
+        Raises:
+            UserError: the logits behind the last ids are not finite.
+        """
+        logits = self.graph(input_ids)
+        check_logits(np.from_dlpack(logits.to(CPU()))[:, -1])
+        return logits
 
 
 def empty_model(
@@ -37,11 +45,6 @@ def empty_model(
     """The modules of a model, float32, whose initial weights are never computed."""
     with default_device(device), default_dtype(DType.float32), F.lazy():
         return architecture(config)
-
-
-def parameter_shapes(model: Module) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter, by its name."""
-    return {name: tuple(map(int, parameter.shape)) for name, parameter in model.parameters}
 
 
 def load_model(
@@ -63,7 +66,7 @@ def load_model(
     Raises:
         UserError: the weights do not fit the config.
     """
+    weights = read_weights(folder, config)  # before anything that takes time
     model = empty_model(config, device, architecture)
-    weights = read_weights(folder, parameter_shapes(model))
     ids_type = TensorType(DType.int64, ["batch", "seq"], device=device)
     return CompiledModel(config, device, model.compile(ids_type, weights=weights))

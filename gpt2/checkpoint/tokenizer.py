@@ -1,5 +1,7 @@
 """Text to token ids and back, by the files of a checkpoint."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tokenizers import AddedToken, ByteLevelBPETokenizer
@@ -7,9 +9,20 @@ from tokenizers import Tokenizer as Encoding
 from tokenizers.decoders import DecodeStream
 
 from gpt2.checkpoint.locate import TOKENIZER_FILE, VOCABULARY_FILES
-from gpt2.errors import UserError
+from gpt2.errors import UserError, shortened
 
 END_OF_TEXT = "<|endoftext|>"
+
+
+@contextmanager
+def _translate_errors(message: str = "the tokenizer gives up on this text") -> Iterator[None]:
+    """Makes a UserError of an error of the library: the message, and what the library says."""
+    try:
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # its errors are bare Exceptions, its panics not even that
+        raise UserError(f"{message}: {shortened(error)}") from error
 
 
 class Tokenizer:
@@ -19,9 +32,9 @@ class Tokenizer:
         """Reads tokenizer.json or, where there is none, vocab.json and merges.txt.
 
         Raises:
-            UserError: the files cannot be read.
+            UserError: the files cannot be read, or hold no tokens.
         """
-        try:
+        with _translate_errors(f"the tokenizer files in {shortened(folder)} cannot be read"):
             if (folder / TOKENIZER_FILE).is_file():
                 self._encoding = Encoding.from_file(str(folder / TOKENIZER_FILE))
             else:
@@ -29,9 +42,14 @@ class Tokenizer:
                 self._encoding = ByteLevelBPETokenizer.from_file(vocabulary, merges)._tokenizer
                 if self._encoding.token_to_id(END_OF_TEXT) is not None:
                     self._encoding.add_special_tokens([AddedToken(END_OF_TEXT, special=True)])
-        except Exception as error:  # the library raises bare Exception
-            raise UserError(f"the tokenizer files in {folder} cannot be read: {error}") from error
-        self.vocab_size: int = self._encoding.get_vocab_size()
+        # A file may ask for both, for training; a prompt is seen as it is.
+        self._encoding.no_truncation()
+        self._encoding.no_padding()
+        ids = self.vocabulary.values()
+        if not ids:
+            raise UserError(f"the tokenizer files in {shortened(folder)} hold no tokens")
+        self.vocab_size: int = len(ids)
+        self._largest_id = max(ids)
         self.end_of_text: int | None = self._encoding.token_to_id(END_OF_TEXT)
 
     @property
@@ -43,13 +61,15 @@ class Tokenizer:
         """Makes sure that the model of this folder knows every token.
 
         Raises:
-            UserError: it has fewer than the tokenizer.
+            UserError: the tokenizer has ids beyond those of the model.
         """
-        if self.vocab_size > vocab_size:
+        if self._largest_id >= vocab_size:
             raise UserError(
-                f"{folder}: the tokenizer has {self.vocab_size} tokens, the model only {vocab_size}"
+                f"{shortened(folder)}: the tokenizer has ids up to {self._largest_id}, "
+                f"the model only {vocab_size} tokens"
             )
 
+    @_translate_errors()
     def encode(self, text: str) -> list[int]:
         """The ids of a text.
 
@@ -58,10 +78,11 @@ class Tokenizer:
         """
         try:
             return self._encoding.encode(text, add_special_tokens=False).ids
-        except Exception as error:  # the library raises bare Exception
+        except Exception as error:
             words = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
             raise UserError(
-                f"this model has no tokens for {text!r}; it knows: {' '.join(words[:20])}"
+                f"this model has no tokens for {shortened(repr(text))}; "
+                f"it knows: {shortened(' '.join(words[:20]))}"
             ) from error
 
     def encode_prompt(self, prompt: str) -> list[int]:
@@ -79,6 +100,7 @@ class Tokenizer:
             )
         return [self.end_of_text]
 
+    @_translate_errors()
     def decode(self, ids: list[int]) -> str:
         """The text of ids, special tokens included."""
         return self._encoding.decode(ids, skip_special_tokens=False)
@@ -100,6 +122,7 @@ class TextStream:
         self._decoder = DecodeStream(ids=prompt, skip_special_tokens=False)
         self._held_back: list[int] = []  # ids whose text is not certain yet
 
+    @_translate_errors()
     def push(self, token: int) -> str:
         """The text that is certain now that this token is there; may be empty."""
         self._held_back.append(token)
@@ -108,6 +131,7 @@ class TextStream:
             self._held_back.clear()
         return piece
 
+    @_translate_errors()
     def finish(self) -> str:
         """What is left at the end: a character that lacks bytes shows as U+FFFD."""
         return self._encoding.decode(self._held_back, skip_special_tokens=False)

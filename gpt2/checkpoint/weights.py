@@ -1,28 +1,33 @@
-"""From a checkpoint's model.safetensors to the parameters of step 11.
+"""From a checkpoint's model.safetensors, or its shards, to the parameters of step 11.
 
-The file is mapped into memory, not read: a weight that is used as it lies in the file costs
+A file is mapped into memory, not read: a weight that is used as it lies in the file costs
 no copy, and the pages of one that is transposed or converted are given back at once.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
-from gpt2.checkpoint.locate import WEIGHTS_FILE
-from gpt2.errors import UserError
+from gpt2.checkpoint.finite import check_weight
+from gpt2.checkpoint.shapes import parameter_shapes
+from gpt2.checkpoint.shards import INDEX_FILE, read_index, weight_files
+from gpt2.errors import UserError, shortened
+from solutions.solution_01 import GPT2Config
 
 PREFIX = "transformer."
 HEAD = "lm_head.weight"
 TOKEN_EMBEDDING = "wte.weight"
 
 # Files from before 2023 also hold the causal mask of each block.
-BUFFER = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
+BUFFER = re.compile(r"transformer\.h\.\d+\.attn\.(bias|masked_bias)")
 # Hugging Face's Conv1D stores [in, out], where a linear layer has [out, in].
-CONV1D = re.compile(r"h\.\d+\.(attn\.c_attn|attn\.c_proj|mlp\.c_fc|mlp\.c_proj)\.weight")
+CONV1D = re.compile(r"transformer\.h\.\d+\.(attn|mlp)\.c_(attn|fc|proj)\.weight")
 
 STORAGE_DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 SHOWN_PROBLEMS = 4
@@ -39,8 +44,18 @@ class StoredTensor:
     offset: int  # bytes from the beginning of the file
 
     @property
+    def parameter(self) -> str:
+        """The name of the parameter of step 11 that it is."""
+        name = self.name.removeprefix(PREFIX)
+        return PREFIX + (TOKEN_EMBEDDING if name == HEAD else name)
+
+    @property
+    def is_buffer(self) -> bool:
+        return BUFFER.fullmatch(self.parameter) is not None
+
+    @property
     def is_conv1d(self) -> bool:
-        return CONV1D.fullmatch(self.name) is not None
+        return CONV1D.fullmatch(self.parameter) is not None
 
     @property
     def parameter_shape(self) -> tuple[int, ...]:
@@ -48,7 +63,11 @@ class StoredTensor:
         return self.shape[::-1] if self.is_conv1d else self.shape
 
     def array(self) -> np.ndarray:
-        """The parameter, float32; what is stored as float32 is a view of the file."""
+        """The parameter, float32; what is stored as float32 is a view of the file.
+
+        Raises:
+            UserError: a number is infinite, or none.
+        """
         # Mode c, copy on write: DLPack hands over no array that is read-only.
         stored = np.memmap(
             self.path, STORAGE_DTYPES[self.dtype], mode="c", offset=self.offset, shape=self.shape
@@ -56,12 +75,14 @@ class StoredTensor:
         if self.is_conv1d:
             stored = stored.T
         if self.dtype == "BF16":  # the upper half of a float32
-            return np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
-        return stored.astype(np.float32, copy=False)
+            stored = np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
+        array = stored.astype(np.float32, copy=False)
+        check_weight(self.path, self.name, array)
+        return array
 
 
-def read_weights(folder: Path, parameters: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Reads a checkpoint for a model.
+def read_weights(folder: Path, config: GPT2Config) -> dict[str, np.ndarray]:
+    """Reads a checkpoint for step 11's model.
 
     Args: as for `find_tensors`.
 
@@ -69,106 +90,111 @@ def read_weights(folder: Path, parameters: Mapping[str, tuple[int, ...]]) -> dic
         A float32 array for every parameter, by its name.
 
     Raises:
-        UserError: the file is damaged, does not fit the parameters, or holds no finite numbers.
+        UserError: a file is damaged, does not fit the config, or holds no finite numbers.
     """
-    tensors = find_tensors(folder, parameters)
-    weights = {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
-    check_finite(folder, weights)
-    return weights
+    tensors = find_tensors(folder, config)
+    return {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
 
 
-def find_tensors(
-    folder: Path, parameters: Mapping[str, tuple[int, ...]]
-) -> dict[str, StoredTensor]:
-    """Finds the parameters of a model in a checkpoint.
+def find_tensors(folder: Path, config: GPT2Config) -> dict[str, StoredTensor]:
+    """Finds the parameters of step 11's model in a checkpoint, by their names.
 
     Args:
-        folder: has a model.safetensors in float32, float16 or bfloat16, with or without the
-            prefix `transformer.`, with or without a repeated head.
-        parameters: the names and shapes of the model's parameters.
+        folder: has weights in float32, float16 or bfloat16, with or without the prefix
+            `transformer.`, with or without a repeated head, in one file or in several.
+        config: the model's sizes.
 
     Raises:
-        UserError: the file is damaged, or does not fit the parameters.
-
-    Source: the safetensors format, https://huggingface.co/docs/safetensors#format
+        UserError: a file is damaged, or does not fit the config.
     """
-    path = folder / WEIGHTS_FILE
-    stored = {}
-    for tensor in _stored_tensors(path):
-        if not BUFFER.fullmatch(tensor.name):
-            stored[tensor.name] = tensor
-    head = stored.pop(HEAD, None)
-    if head is not None:
-        table = stored.setdefault(TOKEN_EMBEDDING, head)
-        if table is not head and not _equal(table, head):
+    stored: dict[str, StoredTensor] = {}
+    copies: list[StoredTensor] = []
+    for tensor in _stored_tensors(folder):
+        if not tensor.is_buffer and stored.setdefault(tensor.parameter, tensor) is not tensor:
+            copies.append(tensor)
+    if problems := list(islice(_misfits(stored, config), SHOWN_PROBLEMS + 1)):
+        more = "; and more" if len(problems) > SHOWN_PROBLEMS else ""
+        raise UserError(
+            f"the weights in {shortened(folder)} do not fit its config.json:\n"
+            f"{shortened('; '.join(problems[:SHOWN_PROBLEMS]), 280)}{more}"
+        )
+    for copy in copies:
+        first = stored[copy.parameter]
+        if not _equal(first, copy):
             raise UserError(
-                f"{path}: {HEAD} differs from {TOKEN_EMBEDDING}; "
-                "this model has one table for both (tie_word_embeddings)"
+                f"{shortened(copy.path)}: {first.name} and {copy.name} differ, "
+                "and this model has one tensor for both"
             )
-
-    wanted = {name.removeprefix(PREFIX): shape for name, shape in parameters.items()}
-    if problems := list(_misfits(stored, wanted)):
-        more = len(problems) - SHOWN_PROBLEMS
-        shown = "; ".join(problems[:SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
-        raise UserError(f"{path} does not fit its config.json: {shown}")
-    return {name: stored[name.removeprefix(PREFIX)] for name in parameters}
-
-
-def check_finite(folder: Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Makes sure that no weight is infinite or not a number.
-
-    Raises:
-        UserError: one is.
-    """
-    for name, array in weights.items():
-        # A sum is not finite if a number in it is not, and reading once is all it costs.
-        if not np.isfinite(array.sum(dtype=np.float32)) and not np.isfinite(array).all():
-            count = np.count_nonzero(~np.isfinite(array))
-            raise UserError(
-                f"{folder / WEIGHTS_FILE}: {count} of the {array.size} numbers of {name} are "
-                "infinite or no numbers: the training went wrong, or the file is damaged"
-            )
+    return {name: stored[name] for name, _ in parameter_shapes(config)}
 
 
 def _equal(one: StoredTensor, other: StoredTensor) -> bool:
     return one.shape == other.shape and np.array_equal(one.array(), other.array())
 
 
-def _misfits(
-    stored: Mapping[str, StoredTensor], wanted: Mapping[str, tuple[int, ...]]
-) -> Iterable[str]:
-    for name, shape in wanted.items():
-        if name not in stored:
-            yield f"{name} {list(shape)} is missing"
-        elif stored[name].parameter_shape != shape:
-            tensor = stored[name]
+def _misfits(stored: Mapping[str, StoredTensor], config: GPT2Config) -> Iterator[str]:
+    """What is wrong with the names and shapes; lazily, for a config may have a million layers."""
+    wanted = set()
+    for name, shape in parameter_shapes(config):
+        wanted.add(name)
+        tensor, short = stored.get(name), name.removeprefix(PREFIX)
+        if tensor is None:
+            yield f"{short} {list(shape)} is missing"
+        elif tensor.parameter_shape != shape:
             expected = shape[::-1] if tensor.is_conv1d else shape
-            yield f"{name} is {list(tensor.shape)}, expected {list(expected)}"
+            yield shortened(f"{short} is {list(tensor.shape)}, expected {list(expected)}")
     for name, tensor in stored.items():
         if name not in wanted:
-            yield f"{name} {list(tensor.shape)} is unexpected"
+            yield shortened(f"{tensor.name} {list(tensor.shape)} is unexpected")
 
 
-def _stored_tensors(path: Path) -> Iterable[StoredTensor]:
-    """What the header of a safetensors file lists, names without their prefix."""
-    from safetensors import SafetensorError, safe_open
+def _stored_tensors(folder: Path) -> Iterator[StoredTensor]:
+    """What the files of a checkpoint hold, as their headers and the index of shards have it.
 
+    Raises:
+        UserError: a file is damaged, or the index is wrong.
+    """
+    index = read_index(folder)
+    missing = {} if index is None else dict(index)
+    for file in weight_files(folder):
+        for tensor in _tensors_in(folder / file):
+            if index is not None and missing.pop(tensor.name, None) != file:
+                raise UserError(
+                    f"{shortened(folder / file)} holds {shortened(tensor.name)}, "
+                    f"which {INDEX_FILE} does not place there"
+                )
+            yield tensor
+    for name, file in missing.items():
+        raise UserError(
+            f"{shortened(folder / INDEX_FILE)} is wrong: {file} has no {shortened(name)}"
+        )
+
+
+def _tensors_in(path: Path) -> list[StoredTensor]:
+    """What the header of a safetensors file lists.
+
+    Source: the safetensors format, https://huggingface.co/docs/safetensors#format
+    """
     try:
         with safe_open(path, framework="numpy"):
             pass  # opening checks the header, and that the file has the size it promises
-    except (SafetensorError, OSError) as error:
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            data = file.tell()
+        header.pop("__metadata__", None)
+        tensors = [
+            StoredTensor(path, name, e["dtype"], tuple(e["shape"]), data + e["data_offsets"][0])
+            for name, e in header.items()
+        ]
+    except (SafetensorError, OSError, TypeError) as error:
         raise UserError(
-            f"{path} is no complete safetensors file: {error}\nDownload or copy it again."
+            f"{shortened(path)} is no complete safetensors file: {shortened(error)}\n"
+            "Download or copy it again."
         ) from error
-
-    with path.open("rb") as file:
-        header_size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(header_size))
-    header.pop("__metadata__", None)
-    for name, entry in header.items():
-        name = name.removeprefix(PREFIX)
-        if entry["dtype"] not in STORAGE_DTYPES and not BUFFER.fullmatch(name):
-            kinds = ", ".join(STORAGE_DTYPES)
-            raise UserError(f"{path}: {name} is stored as {entry['dtype']}, not as one of {kinds}")
-        offset = 8 + header_size + entry["data_offsets"][0]
-        yield StoredTensor(path, name, entry["dtype"], tuple(entry["shape"]), offset)
+    for tensor in tensors:
+        if tensor.dtype not in STORAGE_DTYPES and not tensor.is_buffer:
+            raise UserError(
+                f"{shortened(path)}: {shortened(tensor.name)} is stored as {tensor.dtype}, "
+                f"not as one of {', '.join(STORAGE_DTYPES)}"
+            )
+    return tensors

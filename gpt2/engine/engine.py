@@ -6,7 +6,8 @@ import numpy as np
 from max.driver import CPU, Buffer, Device
 from max.engine import InferenceSession
 
-from gpt2.checkpoint.weights import check_finite, find_tensors
+from gpt2.checkpoint.finite import check_logits
+from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder
@@ -35,12 +36,10 @@ class Engine:
         self.config = config
         self.device = device
         layout = choose_layout(config, device, quantize)
-        decoder = compiled_decoder(config, layout, device)
-        tensors = find_tensors(folder, decoder.parameters)
-        weights = packing.prepare(tensors, layout)
-        check_finite(folder, weights)
+        weights = packing.prepare(find_tensors(folder, config), layout)
+        graph = compiled_decoder(config, layout, device)  # last: it may take a minute
         session = InferenceSession(devices=[device])
-        self._model = session.load(decoder.path, weights_registry=weights)
+        self._model = session.load(graph, weights_registry=weights)
 
     def new_cache(self, padding: np.ndarray) -> KeyValueCache:
         """An empty cache for texts that begin with padding, int64 `[batch]` tokens of it."""
@@ -56,6 +55,9 @@ class Engine:
 
         Returns:
             float32 `[batch, logits_to_keep, vocab_size]`.
+
+        Raises:
+            UserError: they are not finite.
         """
         _, new = ids.shape
         cache.make_room(new)
@@ -69,7 +71,9 @@ class Engine:
         )
         (logits,) = self._model.execute(*map(self._buffer, arguments), *cache.buffers)
         cache.length += new
-        return np.from_dlpack(logits.to(CPU()))
+        logits = np.from_dlpack(logits.to(CPU()))
+        check_logits(logits)
+        return logits
 
     def _buffer(self, array: np.ndarray) -> Buffer:
         return Buffer.from_dlpack(np.ascontiguousarray(array)).to(self.device)

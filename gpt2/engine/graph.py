@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,6 @@ from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 
 GRAPH_FILE = "decoder.mef"
-PARAMETERS_FILE = "parameters.json"
 
 ENGINE = Path(__file__).parent
 MODULES = ("attention", "decoder", "embedding", "layouts", "fused", "kernels")
@@ -33,22 +32,8 @@ SOURCES = [
 ]
 
 
-@dataclass(frozen=True)
-class CompiledDecoder:
-    """Where a compiled graph is, and what weights it is for.
-
-    Attributes:
-        path: MAX's compiled form.
-        parameters: the shape of each of step 11's parameters, by its name: what a checkpoint
-            has to have.
-    """
-
-    path: Path
-    parameters: dict[str, tuple[int, ...]]
-
-
-def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> CompiledDecoder:
-    """Finds the graph of a decoder, or compiles it, which takes a minute or two.
+def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> Path:
+    """The file with the graph of a decoder; compiles it first, if need be, for a minute or two.
 
     Args:
         config: the model's sizes.
@@ -74,9 +59,7 @@ def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> Compile
                 ) from error
             if not folder.is_dir():  # another process may have been faster
                 filled.rename(folder)
-    shapes = json.loads((folder / PARAMETERS_FILE).read_text())
-    parameters = {name: tuple(shape) for name, shape in shapes.items()}
-    return CompiledDecoder(folder / GRAPH_FILE, parameters)
+    return folder / GRAPH_FILE
 
 
 def _fingerprint(config: GPT2Config, layout: str, device: Device) -> str:
@@ -100,7 +83,7 @@ def _processor() -> str:
 
 def _compile_into(folder: Path, config: GPT2Config, layout: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
-    from gpt2.checkpoint.model import empty_model, parameter_shapes
+    from gpt2.checkpoint.model import empty_model
     from gpt2.engine.decoder import Decoder, input_types
     from gpt2.engine.kernels import library
     from gpt2.engine.layouts import LAYOUTS
@@ -114,4 +97,3 @@ def _compile_into(folder: Path, config: GPT2Config, layout: str, device: Device)
     types = input_types(config, device)
     compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
     compiled.export_mef(folder / GRAPH_FILE)
-    (folder / PARAMETERS_FILE).write_text(json.dumps(parameter_shapes(empty_model(config, device))))

@@ -19,6 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from gpt2.errors import UserError
+
 # ANCHOR: formats
 # The bytes of a block, in order; in brackets what ggml calls them.
 Q4_0 = np.dtype(
@@ -58,6 +60,7 @@ def quantize_q4_0(matrix: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: k is not a multiple of 32.
+        UserError: a number is too large for a scale of 16 bits.
     """
     return _quantize(matrix, "q4_0", Q4_0, _fill_q4_0)
 
@@ -70,6 +73,7 @@ def quantize_q6_k(matrix: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: k is not a multiple of 256.
+        UserError: a number is too large for a scale of 16 bits.
     """
     return _quantize(matrix, "q6_k", Q6_K, _fill_q6_k)
 
@@ -93,10 +97,16 @@ def _quantize(
 
     def fill_chunk(start: int) -> None:
         chunk = slice(start, start + step)
-        fill(matrix[chunk], blocks[chunk])
+        with np.errstate(over="ignore"):  # what does not fit becomes infinite
+            fill(matrix[chunk], blocks[chunk])
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(fill_chunk, range(0, n, step)))  # list: raise what a thread raised
+    if not np.isfinite(blocks["scale"]).all():
+        raise UserError(
+            f"weights of up to {np.abs(matrix).max():.2g} are too large for {name}, whose scales "
+            "have 16 bits: leave --quantize out"
+        )
     return blocks.view(np.uint8)
 
 
