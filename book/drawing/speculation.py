@@ -67,7 +67,7 @@ def speculation() -> Drawing:
     steps = _steps()
     rows = _rows(steps)
     axes = canvas(WIDTH, 44 + len(rows) * ROW)
-    legend = (("guess, kept", GREEN), ("guess, dropped", RED), ("the model's own", BLUE))
+    legend = (("draft, kept", GREEN), ("draft, dropped", RED), ("the model's own", BLUE))
     x = LEFT
     for words, color in legend:
         rectangle(axes, x, 8, 12, 12, color)
@@ -87,12 +87,12 @@ def speculation() -> Drawing:
                 line(axes, (x + 1, y), (x + width - 1, y), color=RED, width=1)
             x += width + GAP
     kept = sum(len(step.kept) for step in steps)
-    guessed = kept + sum(len(step.dropped) for step in steps)
+    drafted = kept + sum(len(step.dropped) for step in steps)
     return Drawing(
         axes.figure,
         f"The first {len(steps) + kept} tokens after ROMEO:, greedily, in {len(steps)} steps. "
-        "Each row is a step, or several without a guess: drafts that were kept, drafts that were "
-        f"dropped, struck through, and the model's own token. {kept} of {guessed} drafts were "
+        "Each row is a step, or several without a draft: drafts that were kept, drafts that were "
+        f"dropped, struck through, and the model's own token. {kept} of {drafted} drafts were "
         "kept.",
     )
 
@@ -112,9 +112,9 @@ def _steps() -> list[Step]:
 
 
 def _rows(steps: list[Step]) -> list[tuple[str, list[tuple[int, str]]]]:
-    """The steps' labels and coloured tokens; steps without a guess share a row."""
+    """The steps' labels and coloured tokens; steps without a draft share a row."""
     rows: list[tuple[str, list[tuple[int, str]]]] = []
-    alone: list[int] = []  # the numbers of steps without a guess, not yet in a row
+    alone: list[int] = []  # the numbers of steps without a draft, not yet in a row
 
     for number, step in enumerate(steps, start=1):
         if not (step.kept or step.dropped):
