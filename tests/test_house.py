@@ -11,7 +11,7 @@ BUDGETS = {  # lines of Python and Mojo
     "gpt2": 3900,
     "course/lessons": 2050,
     "course": 2600,  # without the lessons
-    "bench": 1450,
+    "bench": 1500,
     "commands": 1300,
     "tests": 5500,
 }
