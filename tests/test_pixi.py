@@ -17,7 +17,7 @@ from conftest import ROOT, SHARED
 SCHEMA = SHARED / "pixi-schema" / "schema.json"
 MANIFEST = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
 COMMANDS = {name: task["cmd"] for name, task in MANIFEST["tasks"].items()}
-COURSE = ["check", "watch", "hint", "reset", "progress"]
+COURSE = ["check", "watch", "hint", "reset", "progress", "show"]
 ARGUMENTS = {"hint": ["3"], "reset": ["3"], "generate": ["ROMEO:"]}  # what a user adds
 
 
