@@ -1,13 +1,17 @@
 """`gpt2 check`: one step as a report, or all twelve as a table."""
 
+import contextlib
 from collections.abc import Callable
 
+from course.ahead import compile_ahead, is_due
 from course.files import NUMBERS
 from course.lessons import KERNELS, lesson
 from course.report import Report
 from course.show import console, show_json, show_report, show_row, show_sum
 from course.verdicts import Checker
-from course.waiting import KernelWait
+from course.waiting import AHEAD, KernelWait
+
+AHEAD_TOO = f"{AHEAD}. Ctrl-C puts it off."
 
 
 def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
@@ -33,13 +37,18 @@ def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
 
         if number:
             reports = [check(number)]
-            show = show_json if as_json else show_report
-            show(reports[0], console())
+            if as_json:
+                show_json(reports[0], console())
+            else:
+                show_report(reports[0], checker.state.next_step(after=number), console())
         elif as_json:
             reports = [check(number) for number in NUMBERS]
             show_json(reports, console())
         else:
             reports = _show_all(check)
+    if is_due():
+        with contextlib.suppress(KeyboardInterrupt), KernelWait(KERNELS, AHEAD_TOO) as wait:
+            compile_ahead(wait)
     return all(report.right for report in reports)
 
 

@@ -58,7 +58,7 @@ def _python() -> Finding:
         LOOK,
         version,
         "before 3.13 MAX's eager operations crawl: begin scripts of your own with "
-        "`import gpt2.runtime`, as gpt2 does",
+        "`import gpt2.runtime`, as gpt2 does, or take another: `uv sync --python 3.13`",
     )
 
 

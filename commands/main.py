@@ -150,20 +150,28 @@ def check(
 
 
 @app.command()
-def watch() -> None:
+def watch(
+    step: Annotated[
+        int | None,
+        typer.Argument(parser=step_number, metavar="[N]", help="Where to begin, 1 to 12."),
+    ] = None,
+) -> None:
     """Check a step on every save, and move on."""
     from commands.watch import watch_steps
 
-    watch_steps()
+    watch_steps(step)
 
 
 @app.command()
-def hint(step: Step) -> None:
+def hint(
+    step: Step,
+    again: Annotated[bool, typer.Option("--again", help="Begin with the first one again.")] = False,
+) -> None:
     """Give a hint, one more each time."""
     from commands.hint import show_hints
     from course.state import load_state
 
-    show_hints(load_state(), step)
+    show_hints(load_state(), step, again=again)
 
 
 @app.command()
@@ -185,6 +193,14 @@ def progress() -> None:
     from commands.progress import show_progress
 
     show_progress()
+
+
+@app.command()
+def show() -> None:
+    """Print the whole model: the twelve solutions as one program."""
+    from commands.show import show_model
+
+    show_model()
 
 
 @app.command()

@@ -20,7 +20,7 @@ def show_progress() -> None:
     table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False, show_header=False)
     for number in NUMBERS:
         words = standing(state, number)
-        mark = "ok" if words == "right" else "→" if number == state.first_unfinished() else ""
+        mark = "ok" if words == "right" else ">" if number == state.next_step() else ""
         table.add_row(
             f"{number:02}",
             lesson(number).title,

@@ -1,41 +1,52 @@
 """`gpt2 reset`: the stub again. What it replaces is kept under a dated name."""
 
 import datetime
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from course.files import Unreadable, read_source, shown, step_path
-from course.stubs import is_untouched, make_stub, write_stub
+from course.files import require_clone, shown, step_path, write_atomically
+from course.stubs import make_stub
+from gpt2.errors import UserError
 
 
 def reset_steps(numbers: Iterable[int]) -> None:
-    """Restores stubs and says what became of the files."""
+    """Restores stubs and says what became of the files.
+
+    Raises:
+        UserError: something cannot be written. The file is then as it was.
+    """
+    require_clone()
     for number in numbers:
-        path = step_path(number)
-        if _content(path) == make_stub(number):
+        path, stub = step_path(number), make_stub(number).encode()
+        if _content(path) == stub:
             print(f"{shown(path)} is the stub already")
             continue
         kept = _keep(path)
-        write_stub(number)
+        write_atomically(path, stub)
         print(f"{shown(path)} is the stub again" + (f"; yours is now {kept.name}" if kept else ""))
 
 
 def _keep(path: Path) -> Path | None:
-    """Renames the reader's file, if there is one with work in it."""
-    content = _content(path)
-    if not path.exists() or (content is not None and is_untouched(content)):
-        return None
+    """Copies the reader's file, if there is one; a folder, or what cannot be read, is renamed."""
     now = datetime.datetime.now()
-    for second in range(60):  # two resets within a second must not meet
-        stamp = (now + datetime.timedelta(seconds=second)).strftime("%Y-%m-%d_%H%M%S")
-        kept = path.with_name(f"{path.stem}.{stamp}.py")
-        if not kept.exists():
-            return path.rename(kept)
-    raise FileExistsError(path)
-
-
-def _content(path: Path) -> str | None:
+    kept = path
+    while os.path.lexists(kept):  # two resets within a second must not meet
+        kept = path.with_name(f"{path.stem}.{now:%Y-%m-%d_%H%M%S}.py")
+        now += datetime.timedelta(seconds=1)
+    if not path.exists():
+        return None
+    if (content := _content(path)) is not None:
+        write_atomically(kept, content)
+        return kept
     try:
-        return read_source(path)
-    except Unreadable:
+        return path.rename(kept)
+    except OSError as error:
+        raise UserError(f"{shown(path)} cannot be kept: {error.strerror}") from error
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
         return None

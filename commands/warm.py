@@ -5,10 +5,9 @@ import subprocess
 import sys
 
 from commands.terminal import note, run_visibly
-from course.files import NUMBERS
+from course.ahead import compile_ahead
 from course.lessons import KERNELS
-from course.waiting import KernelWait
-from course.workers import Worker
+from course.waiting import AHEAD, KernelWait
 from gpt2.errors import UserError
 
 
@@ -18,9 +17,8 @@ def warm() -> None:
     Raises:
         UserError: one of them cannot run.
     """
-    with KernelWait(KERNELS) as wait, Worker(wait) as worker:
-        for number in NUMBERS:
-            worker.prepare(number)
+    with KernelWait(KERNELS, f"{AHEAD}.") as wait:
+        compile_ahead(wait)
     note("The checks are warm.")
     run_visibly(
         _generate_a_token,

@@ -1,6 +1,7 @@
 """`gpt2 watch`: checks a step whenever it is saved, and moves on when it is right."""
 
 import contextlib
+import os
 import re
 import select
 import sys
@@ -15,43 +16,50 @@ from watchfiles import watch
 
 from commands.hint import show_hints
 from commands.progress import show_progress
-from course.files import STEPS, step_path
-from course.lessons import lesson
-from course.show import console, show_report
+from course.ahead import compile_ahead, is_due
+from course.files import STEPS, require_clone, step_path
+from course.lessons import KERNELS, lesson
+from course.show import console, show_report, what_next
 from course.state import fingerprint
 from course.verdicts import Checker
-from course.waiting import KernelWait
+from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.errors import UserError
 
-POLL = 100  # milliseconds between two looks at the keyboard
+POLL = 100  # milliseconds to wait for a save before a look at the keyboard
 SETTLE = 0.1  # seconds in which an editor that saves by renaming puts the new file in place
 KEYS = "h hint   l list   q quit"
 
 
-def watch_steps() -> None:
+def watch_steps(first: int | None) -> None:
     """Stays until the reader quits, or until all twelve steps are right.
+
+    Args:
+        first: the step to begin with; None for the first one that is not right.
 
     Raises:
         UserError: there is no folder to watch.
     """
+    require_clone()
     if not STEPS.is_dir():
         raise UserError("there is no steps/ to watch: `gpt2 reset --all` writes the stubs")
-    changes = watch(STEPS, debounce=50, step=20, rust_timeout=POLL, yield_on_timeout=True)
-    with contextlib.suppress(KeyboardInterrupt), KernelWait(0) as wait, Checker(wait) as checker:
-        next(changes)  # from here on no save is missed
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        _single_keys(),
+        KernelWait(0) as wait,
+        Checker(wait) as checker,
+    ):
         watcher = _Watcher(checker, wait)
-        if not watcher.move_on():
-            return
-        with _single_keys():
-            for changed in changes:
-                for number in sorted({_number(path) for _, path in changed} - {None}):
-                    watcher.file_changed(number)
-                if watcher.finished or not watcher.key_pressed(_key()):
-                    return
+        watcher.go_to(first or checker.state.next_step())
+        while not watcher.finished:
+            watcher.go_on()
+
+
+class _Interrupted(Exception):
+    """The reader did something while kernels were compiled ahead."""
 
 
 class _Watcher:
-    """What is being watched, and what was seen of it."""
+    """What is being watched, what was seen of it, and what is done about it."""
 
     def __init__(self, checker: Checker, wait: KernelWait) -> None:
         self.finished = False
@@ -60,18 +68,46 @@ class _Watcher:
         self._output = console()
         self._number = 0
         self._checked: dict[int, str] = {}  # fingerprints
+        self._compiles_ahead = is_due()
+        self._saved: set[int] = set()
+        self._keys = ""
+        self._changes = watch(STEPS, debounce=50, step=20, rust_timeout=POLL, yield_on_timeout=True)
+        self._look()  # from here on no save is missed
 
-    def move_on(self) -> bool:
-        """Goes to the first step that is not right; False when there is none."""
-        while (number := self._checker.state.first_unfinished()) is not None:
+    def go_to(self, number: int | None) -> None:
+        """Checks this step, and the next ones until one is not right."""
+        while number is not None:
             self._number = number
             if not self._check(number, brief=True):
-                return True
+                return
+            number = self._checker.state.next_step(after=number)
         self.finished = True
-        self._output.print(Text("All twelve steps are right.", style="bold green"))
-        return False
+        self._output.print(
+            Text("All twelve steps are right", style="bold green").append(
+                f"; {what_next(None)}", style="not bold default"
+            )
+        )
 
-    def file_changed(self, number: int) -> None:
+    def go_on(self) -> None:
+        """Does what the reader asks for; while that is nothing, kernels are compiled."""
+        self._look()
+        saved, self._saved = self._saved, set()
+        for number in sorted(saved):
+            self._file_changed(number)
+        keys, self._keys = self._keys, ""
+        for key in keys:
+            self._key_pressed(key)
+        if self._compiles_ahead and not self.finished:
+            self._compile_ahead()
+
+    def _look(self) -> bool:
+        """Waits a moment; says whether there was a save, or a key."""
+        paths = [path for _, path in next(self._changes)]
+        self._saved |= {number for path in paths if (number := _number(path))}
+        self._keys += _key()
+        return bool(self._saved or self._keys)
+
+    def _file_changed(self, number: int) -> None:
         """Checks a step that was saved, unless it is as it was."""
         if not step_path(number).exists():
             time.sleep(SETTLE)
@@ -81,32 +117,49 @@ class _Watcher:
             self._output.clear()
         if self._check(number):
             self._output.print()
-            self.move_on()
+            self.go_to(self._checker.state.next_step(after=number))
 
-    def key_pressed(self, key: str) -> bool:
-        """Does what a key asks for; False when it is to quit."""
+    def _key_pressed(self, key: str) -> None:
         if key == "h":
             self._output.print()
-            show_hints(self._checker.state, self._number)
+            state = self._checker.state
+            all_given = state[self._number].hints == len(lesson(self._number).hints)
+            show_hints(state, self._number, again=all_given)
         elif key == "l":
             self._output.print()
             show_progress()
-        return key != "q"
+        elif key == "q":
+            self.finished = True
 
     def _check(self, number: int, *, brief: bool = False) -> bool:
         """Checks and shows a step; where it is right, one line is enough if it is to be brief."""
-        self._wait.total = lesson(number).kernels
+        self._wait.total, self._wait.what = lesson(number).kernels, NEW
         self._checked[number] = fingerprint(number)
         report = self._checker.check(number)
         self._wait.stop()
-        if brief and report.right:
+        following = self._checker.state.next_step(after=number)
+        if report.right and (brief or following is None):
             self._output.print(Text(f"Step {number:02}  {report.title}  ok"))
         else:
-            show_report(report, self._output)
+            show_report(report, following, self._output)
         self._checker.get_ready(number)
         if self._output.is_terminal and not report.right:
             self._output.print(Text(f"\nwatching {STEPS.name}/   {KEYS}", style="dim"))
         return report.right
+
+    def _compile_ahead(self) -> None:
+        """Compiles what later steps need, until that is done or the reader does something."""
+
+        def on_wait(ready: int, busy: bool) -> None:
+            self._wait(ready, busy)
+            if self._look():
+                raise _Interrupted
+
+        self._wait.total, self._wait.what = KERNELS, f"{AHEAD}, while you write."
+        with contextlib.suppress(_Interrupted):
+            compile_ahead(on_wait)
+            self._compiles_ahead = False
+        self._wait.stop()
 
 
 def _number(path: str) -> int | None:
@@ -121,7 +174,7 @@ def _single_keys() -> Iterator[None]:
         yield
         return
     before = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
+    tty.setcbreak(sys.stdin, termios.TCSANOW)  # keeps what was typed before
     try:
         yield
     finally:
@@ -131,5 +184,5 @@ def _single_keys() -> Iterator[None]:
 def _key() -> str:
     """The key that was pressed, if one was."""
     if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
-        return sys.stdin.read(1)
+        return os.read(sys.stdin.fileno(), 1).decode(errors="replace")  # past Python's buffer
     return ""

@@ -1,5 +1,6 @@
 """Where the steps and their solutions lie, and how their files are read and written."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -14,6 +15,19 @@ STEP_MODULE = "steps.step_"  # and two digits: the name under which later steps 
 
 class Unreadable(Exception):
     """A step's file cannot be read as text: says why, and what to do."""
+
+
+def require_clone() -> None:
+    """Makes sure that there are steps of a reader's.
+
+    Raises:
+        UserError: this is a package that was installed, and no clone of the repository.
+    """
+    if not (ROOT / "pyproject.toml").is_file():
+        raise UserError(
+            f"the course works in a clone of its repository, and {ROOT} is none: "
+            "`git clone` it, and run gpt2 there"
+        )
 
 
 def step_path(number: int) -> Path:
@@ -60,17 +74,22 @@ def read_source(path: Path) -> str:
         ) from None
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replaces a file as a whole, or not at all.
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replaces a file as a whole, or not at all; of a symbolic link, the file that it leads to.
 
     Raises:
         UserError: the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    except FileExistsError as error:
+        raise UserError(f"{shown(path.parent)} is no folder: move it away") from error
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UserError(f"{shown(path)} cannot be written: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()  # there is one only where something failed

@@ -1,12 +1,13 @@
 """Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
 
+import io
 import json
 import os
+import sys
 
 from rich.console import Console
 from rich.text import Text
 
-from course.files import NUMBERS
 from course.lessons import lesson
 from course.report import Report
 from gpt2.harmless import harmless
@@ -18,7 +19,9 @@ MARKS = {True: ("ok", "green"), False: ("no", "red")}
 
 
 def console() -> Console:
-    """Standard output, no wider than is easy to read."""
+    """Standard output, no wider than is easy to read; what it cannot encode becomes `?`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     output = Console(highlight=False, markup=False)
     output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
     return output
@@ -30,8 +33,8 @@ def show_json(found: Report | list[Report], output: Console) -> None:
     print(json.dumps(data, indent=1), file=output.file)
 
 
-def show_report(report: Report, output: Console) -> None:
-    """One step, in at most a screenful."""
+def show_report(report: Report, following: int | None, output: Console) -> None:
+    """One step, in at most a screenful; and which one follows if it is right, if any."""
     heading = Text(f"Step {report.step:02}  {report.title}", style="bold")
     output.print(heading.append(f"  {report.file}", style="dim not bold"))
     for phase in report.phases:
@@ -53,7 +56,7 @@ def show_report(report: Report, output: Console) -> None:
         output.print()
         output.print(Text(harmless(note, output.file)))
     output.print()
-    output.print(_closing(report))
+    output.print(_closing(report, following))
 
 
 def show_row(report: Report, output: Console) -> None:
@@ -79,19 +82,19 @@ def typed(command: str) -> str:
     return f"uv run {command}" if "UV" in os.environ else command
 
 
-def next_step(number: int) -> str:
-    """What to do after this step."""
-    if number == NUMBERS[-1]:
+def what_next(following: int | None) -> str:
+    """What to do now: the step that follows, or to use the model."""
+    if following is None:
         return "the model is yours: " + typed('gpt2 generate --steps "ROMEO:"')
-    title = lesson(number + 1).title
-    return f"next: step {number + 1:02}, {title} ({typed(f'gpt2 check {number + 1}')})"
+    check = typed(f"gpt2 check {following}")
+    return f"next: step {following:02}, {lesson(following).title} ({check})"
 
 
-def _closing(report: Report) -> Text:
+def _closing(report: Report, following: int | None) -> Text:
     seconds = f"{report.seconds:.1f} s"
     if report.right:
         return Text("right", style="bold green").append(
-            f"  {seconds}; {next_step(report.step)}", style="not bold default"
+            f"  {seconds}; {what_next(following)}", style="not bold default"
         )
     return Text("not yet", style="bold red").append(
         f"  {seconds}; {typed(f'gpt2 hint {report.step}')} helps", style="not bold default"

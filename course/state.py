@@ -1,16 +1,17 @@
 """What the course remembers of a reader: one small file, which may be lost without harm."""
 
-import contextlib
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from course.files import (
     NUMBERS,
     STEPS,
     Unreadable,
     read_source,
+    require_clone,
     solution_path,
     step_path,
     write_atomically,
@@ -19,6 +20,7 @@ from course.stubs import is_untouched
 from gpt2.errors import UserError
 
 STATE_FILE = STEPS / ".progress.json"
+HINTS = 3  # of each step
 
 
 @dataclass
@@ -37,10 +39,11 @@ class Step:
 
 
 class State:
-    """What is remembered of all steps."""
+    """What is remembered of all steps, by this process and by those beside it."""
 
-    def __init__(self, steps: dict[int, Step]) -> None:
-        self._steps = {number: steps.get(number, Step()) for number in NUMBERS}
+    def __init__(self) -> None:
+        self._steps = _read()
+        self._noted: dict[int, dict[str, Any]] = {number: {} for number in NUMBERS}
 
     def __getitem__(self, number: int) -> Step:
         return self._steps[number]
@@ -54,31 +57,57 @@ class State:
         """The steps whose files, as they are now, were found right."""
         return {number for number in NUMBERS if self.verdict(number)}
 
-    def first_unfinished(self) -> int | None:
-        """The first step that is not right; None when all are."""
-        return next((number for number in NUMBERS if not self.verdict(number)), None)
+    def next_step(self, after: int = 0) -> int | None:
+        """The first step that is not right, after this one or else from the beginning on."""
+        order = [*NUMBERS[after:], *NUMBERS[:after]]
+        return next((number for number in order if not self.verdict(number)), None)
 
     def remember(self, number: int, checked: str, right: bool) -> None:
-        """Notes the verdict on a file, known by its fingerprint, and saves."""
-        step = self._steps[number]
-        if (step.fingerprint, step.right) != (checked, right):
-            step.fingerprint, step.right = checked, right
-            self.save()
+        """Notes the verdict on a file, known by its fingerprint, unless it has changed since."""
+        if checked == fingerprint(number):
+            self.note(number, fingerprint=checked, right=right)
 
-    def save(self) -> None:
-        """Writes the file; where that is not possible, nothing is remembered."""
-        content = {number: asdict(step) for number, step in self._steps.items()}
-        with contextlib.suppress(UserError):
-            write_atomically(STATE_FILE, json.dumps(content, indent=1) + "\n")
+    def note(self, number: int, **fields: object) -> bool:
+        """Notes fields of a step, and saves; says whether that was possible."""
+        self._noted[number] |= fields
+        self._steps = {n: replace(step, **self._noted[n]) for n, step in _read().items()}
+        content = {n: asdict(step) for n, step in self._steps.items()}
+        try:
+            write_atomically(STATE_FILE, (json.dumps(content, indent=1) + "\n").encode())
+        except UserError:
+            return False
+        return True
 
 
 def load_state() -> State:
-    """What is remembered; nothing where the file is missing or damaged."""
+    """What is remembered.
+
+    Raises:
+        UserError: there are no steps of a reader's.
+    """
+    require_clone()
+    return State()
+
+
+def _read() -> dict[int, Step]:
+    """What is in the file; nothing of what is damaged, or is not there."""
     try:
-        content = json.loads(STATE_FILE.read_text(encoding="utf-8"))
-        return State({int(number): Step(**step) for number, step in content.items()})
-    except (OSError, ValueError, TypeError, AttributeError):
-        return State({})
+        content = json.loads(STATE_FILE.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        content = None
+    steps = content if isinstance(content, dict) else {}
+    return {number: _step(steps.get(str(number))) for number in NUMBERS}
+
+
+def _step(content: object) -> Step:
+    step = Step()
+    if isinstance(content, dict):
+        checked, hints = content.get("fingerprint"), content.get("hints")
+        if isinstance(checked, str):
+            step.fingerprint, step.right = checked, content.get("right") is True
+        if type(hints) is int and 0 <= hints <= HINTS:
+            step.hints = hints
+    return step
 
 
 def standing(state: State, number: int) -> str:

@@ -1,4 +1,4 @@
-"""The wait for MAX's kernels: what is going on, how far it is, and that it happens once."""
+"""The wait for MAX's kernels: what is going on, and how far it is."""
 
 import sys
 import time
@@ -8,7 +8,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-WHAT = "Compiling MAX's kernels for this machine, once"
+NEW = "Compiling kernels that are new to this machine: seconds to minutes."
+AHEAD = "Compiling for all checks, once on this machine: minutes"
 SHORT_WAIT = 1.0  # seconds; a kernel from the cache takes a hundredth of that
 
 
@@ -17,15 +18,17 @@ class KernelWait:
 
     Args:
         total: how many kernels are needed, those that are ready included.
+        what: what is going on, in words; they are printed once, the bar on a terminal only.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, what: str = NEW) -> None:
         self.total = total
+        self.what = what
         self._busy_since: float | None = None
         self._began = 0.0  # when the bar appeared
         self._ready_then = 0
         self._progress: Progress | None = None
-        self._told = False  # in words, where there is no terminal for a bar
+        self._told: set[str] = set()
         self._console = Console(stderr=True, highlight=False)
 
     def __enter__(self) -> Self:
@@ -69,11 +72,10 @@ class KernelWait:
     def _begin(self, ready: int) -> None:
         self._began = self._busy_since
         self._ready_then = ready
-        if not self._console.is_terminal and not self._told:
-            self._told = True
-            print(f"{WHAT}. This takes seconds to minutes.", file=sys.stderr)
+        if self.what not in self._told:
+            self._told.add(self.what)
+            print(self.what, file=sys.stderr)
         self._progress = Progress(
-            TextColumn(WHAT),
             BarColumn(bar_width=24),
             TextColumn("{task.completed} of {task.total}, {task.fields[times]}"),
             console=self._console,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import ROOT
-from course.waiting import WHAT as WAITING_FOR
+from course.waiting import NEW as WAITING_FOR
 
 SOURCE = ROOT / "book" / "src"
 PAGES = sorted(path for path in SOURCE.glob("*.md") if path.name != "SUMMARY.md")

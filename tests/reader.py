@@ -19,7 +19,7 @@ class Reader:
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.folder = folder
         self.environment = environment
-        for room in ("commands", "gpt2", "course", "solutions", "checkpoints"):
+        for room in ("commands", "gpt2", "course", "solutions", "checkpoints", "pyproject.toml"):
             (folder / room).symlink_to(ROOT / room)
         (folder / "steps").mkdir()
         for number in NUMBERS:

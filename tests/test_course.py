@@ -17,9 +17,9 @@ from course.files import NUMBERS, read_source, solution_path, step_path
 from course.judge import Check
 from course.lessons import KERNELS, lesson
 from course.loader import execute, load_solution, provide_steps
-from course.stubs import is_untouched, make_stub, open_todos
+from course.stubs import make_stub, open_todos
 from course.workers import Worker
-from reader import Reader, Terminal
+from reader import Reader
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def reader(tmp_path) -> Reader:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_stub_is_made_from_the_solution(number):
-    source = read_source(step_path(number))
-    if not is_untouched(source):
+    source, stub = read_source(step_path(number)), make_stub(number)
+    if len(open_todos(source)) < len(open_todos(stub)):
         pytest.skip("a reader has begun this step")
-    assert source == make_stub(number), f"gpt2 reset {number} brings it up to date"
+    assert source == stub, f"gpt2 reset {number} brings it up to date"
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -93,6 +93,7 @@ def test_texts_are_read_without_max():
     assert subprocess.run([sys.executable, "-c", code], env=os.environ | {}).returncode == 0
 
 
+@pytest.mark.slow
 def test_one_step_alone(reader):
     """The others are stubs: the reference stands in for them, and the report says so."""
     reader.solve(9)
@@ -103,6 +104,7 @@ def test_one_step_alone(reader):
     assert "\x1b" not in output
 
 
+@pytest.mark.slow
 def test_a_wrong_step_does_not_break_a_later_one(reader):
     reader.solve(3, 9)
     source = reader.step(3).read_text()
@@ -116,6 +118,7 @@ def test_a_wrong_step_does_not_break_a_later_one(reader):
     assert "stands in for steps 1, 3, 4, 7, 8" in output
 
 
+@pytest.mark.slow
 def test_right_steps_are_used_even_if_nothing_is_remembered(reader):
     reader.solve(1, 3, 9)
     status, output, _ = reader.run("check", "9", "--json")
@@ -157,29 +160,7 @@ def test_the_readers_own_model_writes_what_the_reference_writes(reader):
     assert "the reference stands in: step 7" in errors
 
 
-def test_hints_come_one_by_one(reader):
-    first, second, third, fourth = (reader.run("hint", "7")[1] for _ in range(4))
-    hints = lesson(7).hints
-    flat = [" ".join(text.split()) for text in (first, second, third, fourth)]
-    assert [sum(hint in text for hint in hints) for text in flat] == [1, 2, 3, 3]
-    assert "gpt2 hint 7 again" in first
-    assert "solutions/solution_07.py" in fourth
-
-
-def test_reset_keeps_the_readers_file(reader):
-    reader.step(7).write_text("mine\n")
-    assert reader.run("reset", "7")[0] == 0
-    assert reader.step(7).read_text() == make_stub(7)
-    kept = list(reader.step(7).parent.glob("step_07.*.py"))
-    assert [path.read_text() for path in kept] == ["mine\n"]
-    assert "is the stub already" in reader.run("reset", "7")[1]
-    reader.step(7).write_text("again\n")
-    reader.step(8).unlink()
-    assert reader.run("reset", "--all")[0] == 0
-    assert len(list(reader.step(7).parent.glob("step_07.*.py"))) == 2
-    assert reader.step(8).read_text() == make_stub(8)
-
-
+@pytest.mark.slow
 def test_progress_survives_the_loss_of_what_is_remembered(reader):
     reader.solve(1, 2)
     reader.run("check", "1")
@@ -211,6 +192,7 @@ def test_mistakes_on_the_command_line(reader, arguments, message):
     assert len(errors.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_check_and_its_worker(reader):
     reader.step(8).write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
     process = reader.start("check", "8")
@@ -228,27 +210,6 @@ def test_ctrl_c_ends_a_check_and_its_worker(reader):
     assert time.monotonic() - began < 5
     assert (output, errors) == (b"", b"")
     assert not worker.exists()
-
-
-def test_watch_checks_each_save_and_moves_on(reader):
-    reader.solve(1, 2)
-    terminal = Terminal(reader, "watch")
-    terminal.wait_for("Step 03, TODO 1 of 2")
-    terminal.wait_for("q quit")
-    source = read_source(solution_path(3))
-    draft = reader.folder / "draft"
-    draft.write_text(source.replace("variance + self.eps", "variance"))
-    draft.replace(reader.step(3))  # as editors do that save by renaming
-    terminal.wait_for("eps is missing")
-    reader.step(3).write_text(source)
-    terminal.wait_for("right")
-    terminal.wait_for("Step 04, TODO 1 of 2")
-    terminal.press("h")
-    terminal.wait_for("Hint 1 of 3")
-    terminal.press("l")
-    terminal.wait_for("3 of 12 right")
-    terminal.press("q")
-    assert terminal.process.wait(timeout=30) == 0
 
 
 def test_stubs_lie_in_the_repository():

@@ -1,0 +1,47 @@
+"""What all twelve checks need of MAX, compiled ahead: once on a machine."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from course.files import NUMBERS
+from course.lessons import KERNELS
+from course.workers import Worker
+
+
+def is_due() -> bool:
+    """Whether it has not been done, and somebody is there who sees it and can put it off."""
+    try:
+        return sys.stderr.isatty() and not _marker().exists()
+    except (OSError, RuntimeError):  # no way into the cache, or no home
+        return False
+
+
+def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
+    """Compiles all, and notes that this is done; what has been compiled so far is not repeated.
+
+    Args:
+        on_wait: as for `Worker`; what it raises ends the work.
+
+    Raises:
+        UserError: the process that compiles cannot run.
+    """
+    with Worker(on_wait) as worker:
+        for number in NUMBERS:
+            worker.prepare(number)
+    with contextlib.suppress(OSError, RuntimeError):
+        _marker().parent.mkdir(exist_ok=True)  # MAX made the folder above, if that is its cache
+        _marker().touch()
+
+
+def _marker() -> Path:
+    """An empty file beside MAX's cache: who deletes that, or takes another MAX, compiles anew."""
+    chosen, old = os.environ.get("MODULAR_CACHE_DIR"), Path.home() / ".modular"
+    # MAX chooses in this order, too.
+    cache = Path(chosen or old) if chosen or old.is_dir() else user_cache_path("modular")
+    return cache / "gpt2" / f"{KERNELS}-kernels-of-{metadata.version('max')}"
