@@ -151,10 +151,7 @@ def check(
 
 @app.command()
 def watch(
-    step: Annotated[
-        int | None,
-        typer.Argument(parser=step_number, metavar="[N]", help="Where to begin, 1 to 12."),
-    ] = None,
+    step: Step = None,
 ) -> None:
     """Check a step on every save, and move on."""
     from commands.watch import watch_steps
