@@ -31,6 +31,8 @@ from course.judge import LOADS, RUNS, Check
 from course.lessons import lesson
 from course.loader import load_solution, provide_steps
 from course.surroundings import Surroundings
+from gpt2.engine.folders import max_folder
+from gpt2.errors import UserError
 
 LONGEST_PRINT = 2000  # characters
 TICK = 0.05  # seconds between the looks of the watchdog
@@ -169,6 +171,10 @@ class Printed(io.TextIOBase):
 
 
 def main() -> None:
+    try:
+        max_folder()
+    except UserError as error:
+        sys.exit(" ".join(str(error).splitlines()))
     requests, answers = (int(argument) for argument in sys.argv[1:])
     with open(requests, encoding="utf-8") as incoming, open(answers, "w", encoding="utf-8") as out:  # noqa: PTH123
         Worker(out).serve(incoming)

@@ -40,10 +40,18 @@ _ahead: list[Process] = []
 
 def start_ahead() -> None:
     """Starts the process that the next Worker will use: it takes a second to load MAX."""
-    _ahead.append(_start())
+    with contextlib.suppress(UserError):  # the Worker will say it
+        _ahead.append(_start())
 
 
 def _start() -> Process:
+    try:
+        return _spawn()
+    except OSError as error:
+        raise UserError(f"no process to check steps can be started: {error.strerror}") from error
+
+
+def _spawn() -> Process:
     request_end, requests = os.pipe()
     answers, answer_end = os.pipe()
     errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  (lives as long)

@@ -5,8 +5,11 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from types import FrameType
 from typing import NoReturn
+
+from gpt2.errors import UserError
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
@@ -24,6 +27,25 @@ def _avoid_slow_event_loops() -> None:
     is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if sys.version_info < (3, 13) and in_main_thread and is_default:
         signal.signal(signal.SIGINT, _interrupt)
+
+
+@cache
+def _process_of_max() -> int:
+    """The process in which a model was first loaded."""
+    return os.getpid()
+
+
+def refuse_forks() -> None:
+    """Has a model's calls fail in a forked process, where they would wait for ever.
+
+    Raises:
+        UserError: an earlier call was in a process that this one was forked from.
+    """
+    if os.getpid() != _process_of_max():
+        raise UserError(
+            "MAX runs no model in a process that was forked after one was loaded: start "
+            'processes by multiprocessing.get_context("spawn"), and load the model in each'
+        )
 
 
 # Eager operations run from kernels compiled once per machine, not once per change of a graph.

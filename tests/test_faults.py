@@ -1,5 +1,8 @@
 """Whatever a reader's file does, the check ends with a clear report, and the next one is sound."""
 
+import errno
+import os
+
 import pytest
 
 from course.files import read_source, solution_path
@@ -187,6 +190,15 @@ def test_a_checker_that_cannot_run_is_not_the_readers_fault(monkeypatch, tmp_pat
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Worker() as worker, pytest.raises(UserError, match=r"cannot run: .*MAX is broken"):
         worker.check(8, lesson(8).title, solution_path(8), ())
+
+
+def test_too_many_open_files_are_not_the_readers_fault(monkeypatch):
+    def no_pipe() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pipe", no_pipe)
+    with pytest.raises(UserError, match=r"no process .* can be started: Too many open files"):
+        Worker()
 
 
 def test_a_raise_that_was_left_standing(check):

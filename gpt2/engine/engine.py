@@ -1,6 +1,7 @@
 """The engine: a compiled decoder with its weights, and what it takes to call it."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from max.driver import CPU, Buffer, Device
@@ -10,9 +11,10 @@ from gpt2.checkpoint.finite import check_logits
 from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
-from gpt2.engine.graph import compiled_decoder
+from gpt2.engine.graph import compiled_decoder, reason
 from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
+from gpt2.runtime import refuse_forks
 from solutions.solution_01 import GPT2Config
 
 
@@ -31,15 +33,24 @@ class Engine:
             quantize: `q4_0` or `q6_k` for weights of fewer bits; None for float32.
 
         Raises:
-            UserError: the weights do not fit the config, or cannot be quantized.
+            UserError: the weights do not fit the config, or cannot be quantized; or see
+                runtime.refuse_forks.
         """
         self.config = config
         self.device = device
         layout = choose_layout(config, device, quantize)
         weights = packing.prepare(find_tensors(folder, config), layout)
+        refuse_forks()
         graph = compiled_decoder(config, layout, device)  # last: it may take a minute
-        session = InferenceSession(devices=[device])
-        self._model = session.load(graph, weights_registry=weights)
+        try:
+            session = InferenceSession(devices=[device])
+            self._model = session.load(graph, weights_registry=weights)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"MAX cannot load {graph}: {reason(error)}") from error
+
+    def __reduce__(self) -> NoReturn:
+        """Says why pickle and copy.deepcopy do not work."""
+        raise TypeError("a model lives in one process: it cannot be copied; load it in each")
 
     def new_cache(self, padding: np.ndarray) -> KeyValueCache:
         """An empty cache for texts that begin with padding, int64 `[batch]` tokens of it."""
@@ -57,8 +68,9 @@ class Engine:
             float32 `[batch, logits_to_keep, vocab_size]`.
 
         Raises:
-            UserError: they are not finite.
+            UserError: they are not finite; or see runtime.refuse_forks.
         """
+        refuse_forks()
         _, new = ids.shape
         cache.make_room(new)
         past = cache.length

@@ -7,7 +7,7 @@ it. A file of our own needs neither that nor the modules that trace: a start tak
 import hashlib
 import json
 import platform
-import tempfile
+import shutil
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -16,20 +16,13 @@ from pathlib import Path
 import numpy as np
 from max.driver import Device
 
-from gpt2.engine.folders import cache_folder
+from gpt2.engine.folders import cache_folder, unusable
+from gpt2.engine.kept import kept_file
+from gpt2.engine.sources import imported_files
 from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 
-GRAPH_FILE = "decoder.mef"
-
-ENGINE = Path(__file__).parent
-MODULES = ("attention", "decoder", "embedding", "layouts", "fused", "kernels")
-# What decides about the graph: when any of it changes, another graph is compiled.
-SOURCES = [
-    *(ENGINE / f"{name}.py" for name in MODULES),
-    *sorted((ENGINE / "mojo").glob("*.mojo")),
-    *sorted((ENGINE.parents[1] / "solutions").glob("*.py")),
-]
+LITTLE_DISK = 200e6  # bytes; compiling fills some tens of megabytes
 
 
 def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> Path:
@@ -41,35 +34,52 @@ def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> Path:
         device: where it is to run.
 
     Raises:
-        UserError: it cannot be compiled here.
+        UserError: it cannot be compiled here, or not be kept.
     """
-    folder = cache_folder() / "decoders" / _fingerprint(config, layout, device)
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Filled under another name, so that nobody ever finds half a folder.
-        with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
-            filled = Path(unfinished) / "filled"
-            filled.mkdir()
-            try:
-                _compile_into(filled, config, layout, device)
-            except (RuntimeError, ValueError) as error:
-                raise UserError(
-                    f"the engine could not be compiled: {str(error).strip().splitlines()[-1]}\n"
-                    "`gpt2 doctor` looks for the cause; `--engine tutorial` may work meanwhile"
-                ) from error
-            if not folder.is_dir():  # another process may have been faster
-                filled.rename(folder)
-    return folder / GRAPH_FILE
+    folder = cache_folder() / "decoders"
+    make = partial(_compile_into, config=config, layout=layout, device=device)
+    try:
+        return kept_file(folder, _fingerprint(config, layout, device), make)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _explained(error, folder) from error
+
+
+def reason(error: BaseException) -> str:
+    """What MAX has to say: the last line of the first error in a chain of them."""
+    while error.__cause__:
+        error = error.__cause__
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+
+
+def _explained(error: Exception, folder: Path) -> UserError:
+    free = shutil.disk_usage(folder.parent).free
+    if free < LITTLE_DISK:
+        return UserError(
+            f"the disk of {folder} is full: {free / 1e6:.0f} MB are too few to compile the engine\n"
+            "make room, or set MODULAR_CACHE_DIR to a folder on another disk"
+        )
+    if isinstance(error, OSError):
+        return unusable(folder, error)
+    why = reason(error)
+    damaged = ".max_cache" in why  # a file of MAX's own cache, which MAX does not mend
+    advice = "delete that file" if damaged else "`gpt2 doctor` looks for the cause"
+    return UserError(f"the engine could not be compiled: {why}\n{advice}")
 
 
 def _fingerprint(config: GPT2Config, layout: str, device: Device) -> str:
     """Names everything that the compiled graph depends on."""
     digest = hashlib.sha256()
-    for path in SOURCES:
+    for path in sources():
         digest.update(path.read_bytes())
     machine = [version("max"), platform.machine(), _processor(), str(device), device.api]
     digest.update(json.dumps([asdict(config), layout, *machine]).encode())
     return digest.hexdigest()[:16]
+
+
+def sources() -> list[Path]:
+    """What decides about the graph: when any of it changes, another one is compiled."""
+    kernels = (Path(__file__).parent / "mojo").glob("*.mojo")
+    return sorted({*imported_files("gpt2.engine.decoder"), *kernels})
 
 
 def _processor() -> str:
@@ -81,7 +91,7 @@ def _processor() -> str:
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
 
 
-def _compile_into(folder: Path, config: GPT2Config, layout: str, device: Device) -> None:
+def _compile_into(path: Path, config: GPT2Config, layout: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
     from gpt2.checkpoint.model import empty_model
     from gpt2.engine.decoder import Decoder, input_types
@@ -96,4 +106,4 @@ def _compile_into(folder: Path, config: GPT2Config, layout: str, device: Device)
     }
     types = input_types(config, device)
     compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
-    compiled.export_mef(folder / GRAPH_FILE)
+    compiled.export_mef(path)

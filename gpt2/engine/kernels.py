@@ -1,7 +1,7 @@
-"""The kernels of our own, written in Mojo: compiled once per machine, called like MAX's."""
+"""The kernels of our own, written in Mojo: compiled for this machine, called like MAX's."""
 
 import hashlib
-import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
+from gpt2.engine.kept import workplace
 from solutions.solution_03 import LayerNorm
 from solutions.solution_09 import GPT2Block
 
@@ -93,26 +94,24 @@ def cached_attention(qkv: Tensor, mask: Tensor, keys: Tensor, values: Tensor) ->
     return mixed
 
 
+@cache
 def library() -> Path:
-    """The compiled kernels: kept beside MAX's own cache, in a folder that names their source."""
+    """The compiled kernels, in a folder that names their source: MAX's cache goes by the path.
+
+    Each process that compiles a graph, for a minute, compiles them anew, for seconds.
+    """
+    from mojo.run import subprocess_run_mojo
+
     sources = sorted(SOURCE.glob("*.mojo"))
     content = b"".join(path.read_bytes() for path in sources) + version("max").encode()
     target = cache_folder() / "kernels" / hashlib.sha256(content).hexdigest()[:16] / LIBRARY
-    if not target.is_file():
-        _compile(target)
-    return target
-
-
-def _compile(target: Path) -> None:
-    from mojo.run import subprocess_run_mojo
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Two processes may do this at once: each has a folder of its own, and the last file stays.
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        compiled = Path(folder) / LIBRARY
+    with workplace(target.parent) as folder:
+        compiled = folder / LIBRARY
         command = ["precompile", str(SOURCE), "-o", str(compiled)]
         outcome = subprocess_run_mojo(command, capture_output=True, text=True)
         if outcome.returncode != 0:
             errors = [line for line in outcome.stderr.splitlines() if " error: " in line]
             raise RuntimeError(errors[0] if errors else outcome.stderr)
-        compiled.replace(target)
+        if target.is_dir():
+            target.rename(folder / "damaged")
+        return compiled.replace(target)
