@@ -1,9 +1,7 @@
 """Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
 
-import io
 import json
 import os
-import sys
 
 from rich.console import Console
 from rich.text import Text
@@ -19,9 +17,7 @@ MARKS = {True: ("ok", "green"), False: ("no", "red")}
 
 
 def console() -> Console:
-    """Standard output, no wider than is easy to read; what it cannot encode becomes `?`."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    """Standard output, no wider than is easy to read."""
     output = Console(highlight=False, markup=False)
     output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
     return output
