@@ -105,6 +105,7 @@ def test_the_model_never_sees_more_than_its_context():
     assert model.seen == [[0, 1], [0, 1, 2], [0, 1, 2, 2], [1, 2, 2, 2]]
 
 
+@pytest.mark.slow
 def test_a_bare_compiled_graph_is_a_model_too(shakespeare):
     texts = [
         np.from_dlpack(generate(model, ids(3, 1, 4), 5, do_sample=False)).tolist()
@@ -119,6 +120,7 @@ def test_a_temperature_below_zero_is_refused():
         generate_next_token(FixedLogits([0.0]), ids(0), temperature=-0.5)
 
 
+@pytest.mark.slow
 def test_i_love_ai_keeps_its_cycle_only_where_positions_were_trained(i_love_ai):
     tokens = np.from_dlpack(generate(i_love_ai, ids(0), 40, do_sample=False))[0].tolist()
     cycle = [position % 4 for position in range(41)]

@@ -112,7 +112,7 @@ def say(text: str) -> None:
     terminal.complain(text)
     report = Report(1, "A step", "step_01.py", printed=text)
     report.failed("runs", "", [text])
-    show_report(report, console())
+    show_report(report, None, console())
 
 
 @pytest.mark.parametrize("escape", ["\x1b[2J", "\x1b]0;title\x07", "\x9b2J", "\x7f\r", "\u202e"])
