@@ -48,10 +48,10 @@ def draw() -> dict[str, str]:
     """All three, by name."""
     figure = (ROOT / "book" / "src" / "figures" / "model.svg").read_text(encoding="utf-8")
     head, end, rest = figure.partition(">\n")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for room in ("commands", "course", "gpt2", "solutions", "checkpoints"):
-            (folder / room).symlink_to(ROOT / room)
+    with tempfile.TemporaryDirectory() as empty:
+        folder = Path(empty)
+        for name in ("commands", "course", "gpt2", "solutions", "checkpoints", "pyproject.toml"):
+            (folder / name).symlink_to(ROOT / name)
         (folder / "steps").mkdir()
         (mistake,) = (m for m in lesson(3).misconceptions if m.sentence.startswith(MISTAKE))
         own = vary(lesson(3), mistake).replace("solutions.solution_", "steps.step_")
