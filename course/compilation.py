@@ -6,20 +6,23 @@ from collections.abc import Callable
 from max.engine import InferenceSession
 
 
-def watch_kernels(begin: Callable[[], None], end: Callable[[], None]) -> None:
-    """Has these called before and after each kernel is compiled, or read from the cache.
+def watch_kernels(note: Callable[[bool], None]) -> None:
+    """Has this called around each kernel that is compiled, or read from the cache.
 
     MAX's interpreter gets every kernel through `InferenceSession.load_all`, when an operation
     first runs in a process.
+
+    Args:
+        note: gets True before, False after.
     """
     load_all = InferenceSession.load_all
 
     @functools.wraps(load_all)
     def watched(*arguments: object, **options: object) -> object:
-        begin()
+        note(True)
         try:
             return load_all(*arguments, **options)
         finally:
-            end()
+            note(False)
 
     InferenceSession.load_all = watched

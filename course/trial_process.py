@@ -1,0 +1,94 @@
+"""The process that runs the code of steps, the reader's or ours. What comes of it leaves as data.
+
+Requests are lines of JSON, and so are answers:
+
+- `{"trial": ID, "begin": [8, source, path, right, is_readers]}` begins a trial under a number
+  that the code cannot know, and that every answer repeats;
+- `{"trial": ID, "key": "loads"}` asks for one outcome: `{"trial": ID, "key": ..., "outcome": ...}`.
+
+In between come `{"printed": ...}`, and `{"kernel": true}` and then false around each of MAX's.
+"""
+
+import gpt2.runtime  # noqa: F401  # isort: skip
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from course.compilation import watch_kernels
+from course.faults import raised
+from course.files import NUMBERS
+from course.lessons import lesson
+from course.loader import provide_steps
+from course.outcomes import encode, words
+from course.trial import Trial
+from gpt2.engine.folders import max_folder
+from gpt2.errors import UserError
+
+LONGEST_PRINT = 2000  # characters
+
+
+class Printed(io.TextIOBase):
+    """What the code prints: it is passed on at once, up to a length."""
+
+    def __init__(self, send: Callable[..., None]) -> None:
+        self._send = send
+        self._left = LONGEST_PRINT
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            more = "\n..." if len(text) > self._left else ""
+            self._send(printed=words(text)[: self._left] + more)
+            self._left -= len(text)
+        return len(text)
+
+
+def serve(connection: socket.socket) -> NoReturn:
+    """Answers requests until the process is ended."""
+    try:
+        max_folder()
+    except UserError as error:
+        sys.exit(" ".join(str(error).splitlines()))
+    faulthandler.enable(all_threads=False)  # after a crash, standard error has its line
+    faulthandler.register(signal.SIGURG, all_threads=False)  # or when asked; MAX leaves it alone
+    os.register_at_fork(after_in_child=lambda: os.close(connection.detach()))
+    provide_steps(())  # loads the solutions, and
+    for number in NUMBERS:
+        lesson(number)  # the lessons, while nobody waits
+    trials: dict[int, tuple[Trial, Printed]] = {}
+    current = None
+
+    def answer(**content: object) -> None:
+        try:
+            connection.sendall(json.dumps({"trial": current, **content}).encode() + b"\n")
+        except OSError:  # the code has closed it
+            os._exit(os.EX_IOERR)
+
+    watch_kernels(lambda begins: answer(kernel=begins))
+    answer(ready=True)
+    for line in connection.makefile("rb"):
+        request = json.loads(line)
+        current = request["trial"]
+        if "begin" in request:
+            number, source, path, *others = request["begin"]
+            trial = Trial(lesson(number), source, Path(path), *others)
+            trials[current] = trial, Printed(answer)
+            continue
+        trial, printed = trials[current]
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            try:
+                outcome = encode(trial[request["key"]])
+            except BaseException as error:  # a value of the code's that is no JSON
+                outcome = encode(raised(error, trial.path))
+        answer(key=request["key"], outcome=outcome)
+    os._exit(0)
