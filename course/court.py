@@ -34,6 +34,9 @@ class Court:
     Args:
         on_wait: called a few times a second while waiting, with the number of kernels that are
             ready, and whether another is being made.
+
+    Raises:
+        UserError: here and below: the processes cannot run.
     """
 
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
@@ -56,11 +59,7 @@ class Court:
         return sum(reference.kernels for reference in self._references.values())
 
     def prepare(self, number: int) -> None:
-        """Has the reference of a step run, so that a check of it is quick.
-
-        Raises:
-            UserError: the processes cannot run.
-        """
+        """Has the reference of a step run, so that a check of it is quick."""
         if number not in self._references:
             source, path = read_source(solution_path(number)), solution_path(number)
             self._references[number] = self._try(self._ours, number, source, path, [])
@@ -83,9 +82,6 @@ class Court:
             path: the file.
             right: the steps whose files are the reader's own in the imports of this one.
             limit: seconds that its code may take.
-
-        Raises:
-            UserError: the processes cannot run.
         """
         from course.judge import Judge  # with NumPy, while the processes load MAX
 
@@ -115,8 +111,8 @@ class Court:
         ):  # its process was tampered with
             report.failed(RUNS, "", [JUNK])
         report.printed, report.seconds = trial.printed, trial.seconds
-        is_harmless = (report.right or is_untouched(source)) and not report.notes
-        if not (is_harmless and all(map(only_computes, [source, *others]))):
+        harmless = all(map(only_computes, [source, *others])) and not report.notes
+        if not (harmless and (report.right or is_untouched(source))):
             self._readers.end()
         report.notes += file_changes(files)
         return report

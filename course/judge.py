@@ -22,25 +22,15 @@ from course.stubs import open_todos
 
 @dataclass
 class Judge:
-    """Judges one file.
-
-    Attributes:
-        lesson: what is checked.
-        report: what is filled in.
-        path: the file.
-        source: its text.
-        trial: what its code does.
-        reference: what the solution does.
-        try_ours: begins a trial of a variation of the solution.
-    """
+    """Judges one file."""
 
     lesson: Lesson
-    report: Report
+    report: Report  # is filled in
     path: Path
     source: str
-    trial: Outcomes
-    reference: Outcomes
-    try_ours: Callable[[str], Outcomes]
+    trial: Outcomes  # of the file's code
+    reference: Outcomes  # of the solution
+    try_ours: Callable[[str], Outcomes]  # begins a trial of a variation of the solution
 
     def run(self) -> None:
         """Looks at one thing after the other, until one is wrong."""
@@ -59,7 +49,7 @@ class Judge:
         except Lost as loss:
             self.report.right = False
             if not self.report.finding:  # else what was wrong before is told
-                self.report.failed(RUNS if self.report.phases else LOADS, "", loss.lines)
+                self.report.failed(RUNS if self.report.phases else LOADS, "", [*loss.args])
 
     def _load(self) -> bool:
         found = self.trial[LOADS]

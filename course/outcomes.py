@@ -27,19 +27,12 @@ class NotATensor(Exception):
 
 @dataclass(frozen=True)
 class Raised:
-    """The outcome of code that raised an exception instead of returning a value.
+    """The outcome of code that raised an exception instead of returning a value."""
 
-    Attributes:
-        kinds: the names of its class and of those that this is derived from, with their modules.
-        message: what it says.
-        on_purpose: whether a line with `raise` or `assert` raised it.
-        lines: the same for a report: what it says, and which line is to blame.
-    """
-
-    kinds: list[str]
+    kinds: list[str]  # its class and those that this is derived from, with their modules
     message: str
-    on_purpose: bool
-    lines: list[str]
+    on_purpose: bool  # whether a line with `raise` or `assert` raised it
+    lines: list[str]  # of a report: what it says, and the line that is to blame
 
     @property
     def kind(self) -> str:
@@ -84,11 +77,7 @@ def words(value: object, of: Callable[[object], str] = str) -> str:
 
 
 def encode(outcome: object) -> str:
-    """An outcome as JSON.
-
-    Raises:
-        ValueError: it contains itself, or a number of thousands of digits.
-    """
+    """An outcome as JSON; a ValueError where it contains itself, or a number without end."""
 
     def tagged(value: object) -> dict[str, list]:
         if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
@@ -102,11 +91,7 @@ def encode(outcome: object) -> str:
 
 
 def decode(text: str) -> object:
-    """The outcome again.
-
-    Raises:
-        ValueError, TypeError: the text is not by `encode`.
-    """
+    """The outcome again; a ValueError or TypeError where the text is not by `encode`."""
 
     def untagged(content: dict[str, object]) -> object:
         for kind in (Raised, Frequencies, Other):

@@ -21,21 +21,14 @@ LONGEST_ERROR = 20_000  # bytes of the end of standard error
 
 
 class Process:
-    """`course.keeper` and what it keeps: a session of its own, asked and answered in JSON.
-
-    It ends as a whole when this program does.
-
-    Raises:
-        UserError: it cannot be started.
-    """
+    """`course.keeper` and what it keeps, asked and answered in JSON; ends with this program."""
 
     def __init__(self) -> None:
         try:
             self._start()
         except OSError as error:
-            raise UserError(
-                f"no process to check steps can be started: {error.strerror}"
-            ) from error
+            why = f"no process to check steps can be started: {error.strerror}"
+            raise UserError(why) from error
 
     def _start(self) -> None:
         self._connection, theirs = socket.socketpair()
@@ -76,11 +69,9 @@ class Process:
             self._connection.settimeout(seconds)
             try:
                 content = self._connection.recv(1 << 16)
-            except TimeoutError:
+            except (TimeoutError, ConnectionError):
                 if self._process.poll() is None:
                     return None
-                content = b""
-            except ConnectionError:
                 content = b""
             if not content:
                 raise EOFError
@@ -92,11 +83,7 @@ class Process:
         return json.loads(line)
 
     def wait_until_ready(self, on_wait: Callable[[], None]) -> None:
-        """Waits until MAX is loaded.
-
-        Raises:
-            UserError: it cannot be.
-        """
+        """Waits until MAX is loaded; a UserError says that it cannot be."""
         try:
             while not self._ready:
                 self._ready = self.receive(TICK) is not None

@@ -22,42 +22,24 @@ JUNK = (
 
 
 class Lost(Exception):
-    """There will be no outcome: says why, in lines for a report."""
-
-    def __init__(self, *lines: str) -> None:
-        super().__init__(*lines)
-        self.lines = list(lines)
+    """There will be no outcome: its arguments say why, each a line of a report."""
 
 
 @dataclass
 class RemoteTrial:
-    """What `course.trial.Trial` is, in a process of its own.
-
-    Attributes:
-        process: that process.
-        on_wait: called a few times a second while waiting: whether a kernel is being made.
-        number: the step.
-        source: the text.
-        path: where it lies.
-        right: the steps whose files are right.
-        is_readers: whether a reader wrote it.
-        time_limit: seconds that it may take.
-        printed: what it has printed.
-        kernels: how many kernels it has had compiled, or read from the cache.
-        seconds: how long it has taken, kernels aside.
-    """
+    """What `course.trial.Trial` is, in a process of its own."""
 
     process: Process
-    on_wait: Callable[[bool], None]
+    on_wait: Callable[[bool], None]  # called a few times a second: is a kernel being made?
     number: int
     source: str
     path: Path
     right: list[int]
     is_readers: bool = False
-    time_limit: float = math.inf
+    time_limit: float = math.inf  # seconds
     printed: str = ""
-    kernels: int = 0
-    seconds: float = 0.0
+    kernels: int = 0  # that it has had compiled, or read from the cache
+    seconds: float = 0.0  # that it has taken, kernels aside
 
     def __post_init__(self) -> None:
         self._id = secrets.randbits(60)
@@ -118,12 +100,7 @@ class RemoteTrial:
             return Lost("the code closed the file descriptors through which it is checked")
         end = f"ended Python in the middle of the check, with status {status}"
         if status < 0:
-            end = f"brought Python down ({_name(-status)}), or the machine is out of memory"
+            names = [known.name for known in signal.Signals if known == -status]
+            name = names[0] if names else f"signal {-status}"
+            end = f"brought Python down ({name}), or the machine is out of memory"
         return Lost(f"the code {end}", *where(self.process.errors(), self.path))
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # a real-time signal
-        return f"signal {number}"

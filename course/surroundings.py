@@ -8,8 +8,8 @@ from types import ModuleType
 
 from course.files import ROOT, shown
 
-SHARED = ("builtins", "numpy", "math", "max.experimental.functional", "max.experimental.nn")
-SHARED += ("max.experimental.tensor",)
+MAXS = tuple(f"max.experimental.{name}" for name in ("functional", "nn", "tensor"))
+SHARED = ("builtins", "numpy", "math", *MAXS)
 OURS = ("course", "gpt2", "solutions")
 MANY = 5  # more changes than this are not told
 
@@ -18,7 +18,7 @@ class Surroundings:
     """The working directory, the loaded modules, and the names in those that steps use."""
 
     def __init__(self) -> None:
-        self._folder = _folder()
+        self._folder = os.stat(".")  # noqa: PTH116
         self._modules = dict(sys.modules)
         self._names = {
             (owner, name): value
@@ -39,7 +39,7 @@ class Surroundings:
             for (owner, name), value in self._names.items()
             if vars(owner).get(name) is not value
         ]
-        if _folder() != self._folder:
+        if not os.path.samestat(self._folder, os.stat(".")):  # noqa: PTH116
             changes.append("changes the working directory")
         return [f"The file {change}. That is undone now." for change in changes[:MANY]]
 
@@ -58,13 +58,6 @@ def _owners(modules: dict[str, ModuleType]) -> Iterator[ModuleType | type]:
 
 def _name(owner: ModuleType | type) -> str:
     return f"{owner.__module__}.{owner.__name__}" if inspect.isclass(owner) else owner.__name__
-
-
-def _folder() -> str | None:
-    try:
-        return os.getcwd()  # noqa: PTH109
-    except FileNotFoundError:
-        return None
 
 
 def project_files() -> dict[str, tuple[int, int]]:

@@ -24,20 +24,15 @@ from course.surroundings import Surroundings
 class Trial:
     """The outcomes of one text, each found when it is first asked for.
 
-    Attributes:
-        lesson: what is tried.
-        source: the text.
-        path: where it lies.
-        right: the steps whose files are right, for the imports of a reader's text.
-        is_readers: whether a reader wrote it. Then an experiment that fails is repeated, one
-            operation after the other, so that the error names its line; and so is the first one
-            if it prints, so that what it prints has values. The others print nothing.
+    An experiment of a reader's that fails is repeated, one operation after the other, so that the
+    error names its line; and so is the first one if it prints, so that what it prints has values.
+    The others print nothing.
     """
 
     lesson: Lesson
     source: str
     path: Path
-    right: Collection[int] = ()
+    right: Collection[int] = ()  # steps of the reader's, for the imports of this one
     is_readers: bool = False
 
     def __post_init__(self) -> None:
@@ -52,7 +47,7 @@ class Trial:
         - LOADS: the steps whose files are the reader's own in the imports.
         - NAMES: what is wrong with a name that the text has to define; None where nothing is.
         - A construction: parameter shapes by name. An experiment: an array, or another value.
-        - CHANGES: of what it should have left as it was, in words.
+        - CHANGES: a sentence for each thing that it should have left as it was.
         """
         if key not in self._outcomes:
             try:

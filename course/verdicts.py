@@ -1,7 +1,6 @@
 """The verdicts on the reader's steps: found when they are needed, remembered while they hold."""
 
 from collections.abc import Callable, Collection
-from types import TracebackType
 from typing import Self
 
 from course.court import Court
@@ -26,9 +25,7 @@ class Verdicts:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._court.__exit__()
 
     def check(self, number: int) -> Report:
@@ -47,7 +44,7 @@ class Verdicts:
     def settle(self, numbers: Collection[int]) -> None:
         """Finds a verdict on each of these steps, and of those they need, where there is none."""
         for number in numbers:
-            if self.state.verdict(number) is None and not _is_stub(number):
+            if self.state.verdict(number) is None and not is_untouched(_text(number)):
                 self.settle(_imports(number))
                 self._check(number)
 
@@ -61,14 +58,12 @@ class Verdicts:
 
 def _imports(number: int) -> list[int]:
     """The earlier steps that a reader's file imports."""
-    try:
-        return [step for step in imported_steps(read_source(step_path(number))) if step < number]
-    except Unreadable:
-        return []
+    return [step for step in imported_steps(_text(number)) if step < number]
 
 
-def _is_stub(number: int) -> bool:
+def _text(number: int) -> str:
+    """A reader's file; nothing where it cannot be read."""
     try:
-        return is_untouched(read_source(step_path(number)))
+        return read_source(step_path(number))
     except Unreadable:
-        return False
+        return ""
