@@ -68,7 +68,7 @@ class Court:
                 _ = self._references[number][key]
 
     def get_ready(self) -> None:
-        """Has a process ready for the next check, while nobody waits."""
+        """Starts a process for the next check, while nobody waits."""
         if not self._readers or self._readers.ended:
             self._readers = Process()
 

@@ -11,9 +11,7 @@ import numpy as np
 LONGEST_TEXT = 10_000  # characters
 
 
-class Outcomes(Protocol):
-    """The outcomes of a step's code, each found when it is first asked for."""
-
+class Outcomes(Protocol):  # of a step's code, each found when it is first asked for
     def __getitem__(self, key: str) -> object: ...
 
 

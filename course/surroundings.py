@@ -74,7 +74,7 @@ def project_files() -> dict[str, tuple[int, int]]:
 def file_changes(before: dict[str, tuple[int, int]]) -> list[str]:
     """What has become of the project's files since then, a sentence each."""
     after = project_files()
-    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    changed = [name for name in sorted(before | after) if before.get(name) != after.get(name)]
     return [
         f"While the code ran, {name} was {'written' if name in after else 'deleted'}."
         for name in changed[:MANY]

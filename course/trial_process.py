@@ -1,12 +1,9 @@
 """The process that runs the code of steps, the reader's or ours. What comes of it leaves as data.
 
-Requests are lines of JSON, and so are answers:
-
-- `{"trial": ID, "begin": [8, source, path, right, is_readers]}` begins a trial under a number
-  that the code cannot know, and that every answer repeats;
-- `{"trial": ID, "key": "loads"}` asks for one outcome: `{"trial": ID, "key": ..., "outcome": ...}`.
-
-In between come `{"printed": ...}`, and `{"kernel": true}` and then false around each of MAX's.
+Requests and answers are lines of JSON. All have the number of their trial, `{"trial": ID, ...}`,
+which the code cannot know. `"begin": [8, source, path, right, is_readers]` begins it; `"key": "loads"`
+asks for an outcome, which comes with its key. In between come `"printed"`, and `"kernel"`: true
+before each of MAX's kernels is there, then false.
 """
 
 import gpt2.runtime  # noqa: F401  # isort: skip
@@ -16,6 +13,7 @@ import functools
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -60,6 +58,9 @@ def serve(connection: socket.socket) -> NoReturn:
         sys.exit(" ".join(str(error).splitlines()))
     faulthandler.enable(all_threads=False)  # after a crash, standard error has its line
     faulthandler.register(signal.SIGURG, all_threads=False)  # or when asked; MAX leaves it alone
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(ValueError):  # there may be a lower limit
+        resource.setrlimit(resource.RLIMIT_DATA, (memory * 3 // 4, memory * 3 // 4))
     os.register_at_fork(after_in_child=lambda: os.close(connection.detach()))
     provide_steps(())  # loads the solutions, and
     for number in NUMBERS:
