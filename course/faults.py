@@ -40,7 +40,7 @@ def raised(error: BaseException, path: Path) -> Raised:
 
 
 def where(dump: str, path: Path) -> list[str]:
-    """The line at which Python was when `faulthandler` last wrote this, as lines for a report."""
+    """The line at which Python was when `faulthandler` last wrote, as lines for a report."""
     linecache.checkcache()
     last = dump.rpartition("(most recent call first):\n")[2]
     found = re.findall(r'^  File "(.+)", line (\d+) in (.+)$', last, re.MULTILINE)

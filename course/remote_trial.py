@@ -19,6 +19,7 @@ JUNK = (
     "something else than the check answered in its place: does the code write to file "
     "descriptors that it did not open?"
 )
+NONSENSE = (AttributeError, LookupError, TypeError, ValueError)  # of what only JUNK can contain
 
 
 class Lost(Exception):
@@ -62,7 +63,7 @@ class RemoteTrial:
                 self._take()
         except EOFError:
             raise self._describe_end() from None
-        except (ValueError, TypeError, LookupError):
+        except NONSENSE:
             raise Lost(JUNK) from None
         return self._outcomes[key]
 

@@ -1,5 +1,6 @@
 """What a step's code must leave as it is: modules that others use, and the project's files."""
 
+import contextlib
 import inspect
 import os
 import sys
@@ -66,8 +67,9 @@ def project_files() -> dict[str, tuple[int, int]]:
     for pattern in ("*", "steps/*", "solutions/*", "course/*", "course/lessons/*"):
         for path in ROOT.glob(pattern):
             if path.is_file() and not path.name.startswith("."):
-                status = path.stat()
-                files[shown(path)] = status.st_mtime_ns, status.st_size
+                with contextlib.suppress(OSError):  # an editor's file, gone by now
+                    status = path.stat()
+                    files[shown(path)] = status.st_mtime_ns, status.st_size
     return files
 
 

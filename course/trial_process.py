@@ -1,9 +1,9 @@
 """The process that runs the code of steps, the reader's or ours. What comes of it leaves as data.
 
-Requests and answers are lines of JSON. All have the number of their trial, `{"trial": ID, ...}`,
-which the code cannot know. `"begin": [8, source, path, right, is_readers]` begins it; `"key": "loads"`
-asks for an outcome, which comes with its key. In between come `"printed"`, and `"kernel"`: true
-before each of MAX's kernels is there, then false.
+Requests and answers are lines of JSON, `{"trial": ID, ...}`: the number of a trial, which its code
+cannot know. `"begin": [8, source, path, right, is_readers]` begins one; `"key": "loads"` asks for
+an outcome, which comes with its key. In between come `"printed"`, and `"kernel"`: true before each
+of MAX's kernels is there, then false.
 """
 
 import gpt2.runtime  # noqa: F401  # isort: skip

@@ -3,11 +3,8 @@
 import ast
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
@@ -182,26 +179,6 @@ def test_mistakes_on_the_command_line(reader, arguments, message):
     assert (status, output) == (2, "")
     assert message in errors
     assert len(errors.splitlines()) == 1
-
-
-@pytest.mark.slow
-def test_ctrl_c_ends_a_check_and_its_worker(reader):
-    reader.step(8).write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
-    process = reader.start("check", "8")
-    deadline = time.monotonic() + 60
-    while not (reader.folder / "begun").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    if not children.exists():
-        pytest.skip("this system does not list the children of a process")
-    worker = Path(f"/proc/{int(children.read_text())}")
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert time.monotonic() - began < 5
-    assert (output, errors) == (b"", b"")
-    assert not worker.exists()
 
 
 def test_stubs_lie_in_the_repository():

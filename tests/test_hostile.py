@@ -165,8 +165,10 @@ def test_a_file_that_changes_while_it_runs_is_not_remembered(reader):
     assert "0 of 12 right" in reader.run("progress")[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_whatever_ends_the_program_ends_all_that_it_started(reader, number):
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_whatever_ends_the_program_ends_all_that_it_started(reader, number, status):
     if not Path("/proc/self/environ").exists():
         pytest.skip("this system does not tell the environment of a process")
     reader.environment = os.environ | {"READER": str(reader.folder)}
@@ -176,7 +178,8 @@ def test_whatever_ends_the_program_ends_all_that_it_started(reader, number):
     assert len(alive(reader)) >= 5  # the program, two keepers with a child each, one with a sleep
     process.send_signal(number)
     wait_for(lambda: not alive(reader), 5)
-    process.communicate()
+    assert process.communicate() == (b"", b"")
+    assert process.returncode == status
 
 
 def alive(reader: Reader) -> list[str]:
