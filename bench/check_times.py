@@ -19,7 +19,7 @@ from course.lessons import lesson
 from course.misconceptions import vary
 from course.stubs import make_stub
 
-PAUSE = 3.0  # seconds between two saves: a reader thinks, and the next worker gets ready
+PAUSE = 3.0  # seconds between two saves: a reader thinks, and the next process gets ready
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ def main() -> NoReturn:
     try:
         end_on_signals()
         if sys.argv[1:2] in (["check"], ["watch"]):
-            from course.workers import start_ahead
+            from course.court import start_ahead
 
             start_ahead()
         from commands.main import main as run

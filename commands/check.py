@@ -8,7 +8,7 @@ from course.files import NUMBERS
 from course.lessons import KERNELS, lesson
 from course.report import Report
 from course.show import console, show_json, show_report, show_row, show_sum
-from course.verdicts import Checker
+from course.verdicts import Verdicts
 from course.waiting import AHEAD, KernelWait
 
 AHEAD_TOO = f"{AHEAD}. Ctrl-C puts it off."
@@ -27,11 +27,11 @@ def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
     """
     with (
         KernelWait(lesson(number).kernels if number else KERNELS) as wait,
-        Checker(wait) as checker,
+        Verdicts(wait) as verdicts,
     ):
 
         def check(number: int) -> Report:
-            report = checker.check_solution(number) if solution else checker.check(number)
+            report = verdicts.check_solution(number) if solution else verdicts.check(number)
             wait.stop()  # the bar must not run into what is printed next
             return report
 
@@ -40,7 +40,7 @@ def check_steps(number: int | None, *, solution: bool, as_json: bool) -> bool:
             if as_json:
                 show_json(reports[0], console())
             else:
-                show_report(reports[0], checker.state.next_step(after=number), console())
+                show_report(reports[0], verdicts.state.next_step(after=number), console())
         elif as_json:
             reports = [check(number) for number in NUMBERS]
             show_json(reports, console())

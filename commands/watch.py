@@ -21,7 +21,7 @@ from course.files import STEPS, require_clone, step_path
 from course.lessons import KERNELS, lesson
 from course.show import console, show_report, what_next
 from course.state import fingerprint
-from course.verdicts import Checker
+from course.verdicts import Verdicts
 from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.errors import UserError
 
@@ -46,10 +46,10 @@ def watch_steps(first: int | None) -> None:
         contextlib.suppress(KeyboardInterrupt),
         _single_keys(),
         KernelWait(0) as wait,
-        Checker(wait) as checker,
+        Verdicts(wait) as verdicts,
     ):
-        watcher = _Watcher(checker, wait)
-        watcher.go_to(first or checker.state.next_step())
+        watcher = _Watcher(verdicts, wait)
+        watcher.go_to(first or verdicts.state.next_step())
         while not watcher.finished:
             watcher.go_on()
 
@@ -61,9 +61,9 @@ class _Interrupted(Exception):
 class _Watcher:
     """What is being watched, what was seen of it, and what is done about it."""
 
-    def __init__(self, checker: Checker, wait: KernelWait) -> None:
+    def __init__(self, verdicts: Verdicts, wait: KernelWait) -> None:
         self.finished = False
-        self._checker = checker
+        self._verdicts = verdicts
         self._wait = wait
         self._output = console()
         self._number = 0
@@ -80,7 +80,7 @@ class _Watcher:
             self._number = number
             if not self._check(number, brief=True):
                 return
-            number = self._checker.state.next_step(after=number)
+            number = self._verdicts.state.next_step(after=number)
         self.finished = True
         self._output.print(
             Text("All twelve steps are right", style="bold green").append(
@@ -117,12 +117,12 @@ class _Watcher:
             self._output.clear()
         if self._check(number):
             self._output.print()
-            self.go_to(self._checker.state.next_step(after=number))
+            self.go_to(self._verdicts.state.next_step(after=number))
 
     def _key_pressed(self, key: str) -> None:
         if key == "h":
             self._output.print()
-            state = self._checker.state
+            state = self._verdicts.state
             all_given = state[self._number].hints == len(lesson(self._number).hints)
             show_hints(state, self._number, again=all_given)
         elif key == "l":
@@ -135,14 +135,14 @@ class _Watcher:
         """Checks and shows a step; where it is right, one line is enough if it is to be brief."""
         self._wait.total, self._wait.what = lesson(number).kernels, NEW
         self._checked[number] = fingerprint(number)
-        report = self._checker.check(number)
+        report = self._verdicts.check(number)
         self._wait.stop()
-        following = self._checker.state.next_step(after=number)
+        following = self._verdicts.state.next_step(after=number)
         if report.right and (brief or following is None):
             self._output.print(Text(f"Step {number:02}  {report.title}  ok"))
         else:
             show_report(report, following, self._output)
-        self._checker.get_ready(number)
+        self._verdicts.get_ready()
         if self._output.is_terminal and not report.right:
             self._output.print(Text(f"\nwatching {STEPS.name}/   {KEYS}", style="dim"))
         return report.right

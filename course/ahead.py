@@ -9,9 +9,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from course.court import Court
 from course.files import NUMBERS
 from course.lessons import KERNELS
-from course.workers import Worker
 
 
 def is_due() -> bool:
@@ -26,14 +26,14 @@ def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
     """Compiles all, and notes that this is done; what has been compiled so far is not repeated.
 
     Args:
-        on_wait: as for `Worker`; what it raises ends the work.
+        on_wait: as for `Court`; what it raises ends the work.
 
     Raises:
         UserError: the process that compiles cannot run.
     """
-    with Worker(on_wait) as worker:
+    with Court(on_wait) as court:
         for number in NUMBERS:
-            worker.prepare(number)
+            court.prepare(number)
     with contextlib.suppress(OSError, RuntimeError):
         _marker().parent.mkdir(exist_ok=True)  # MAX made the folder above, if that is its cache
         _marker().touch()

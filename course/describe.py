@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.compare import wrong_places
-from course.outcomes import Frequencies, Raised
+from course.outcomes import Frequencies, Other, Raised
 
 MANY = 3  # more places than this are counted, not listed
 
@@ -34,7 +34,7 @@ def describe_forms(expected: np.ndarray, found: object) -> list[str]:
 def _form(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"{list(value.shape)} {value.dtype}"
-    return type(value).__name__
+    return value.kind if isinstance(value, Other) else type(value).__name__
 
 
 def describe_names(expected: dict[str, object], found: dict[str, object]) -> list[str]:

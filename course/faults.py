@@ -1,41 +1,73 @@
 """What a reader is told about an exception: what it says, and the line of theirs it came from."""
 
+import linecache
 import re
 import traceback
 from pathlib import Path
-from types import FrameType
 
 from course.files import SOLUTIONS, STEPS, shown
-from course.subject import ChangedInput, NotATensor
+from course.outcomes import ChangedInput, NotATensor, Raised, words
 
 LONGEST_MESSAGE = 400  # characters
-ADVICE = {  # what MAX's words mean for a reader
+LONGEST_LINE = 160  # characters of a reader's line
+DEEPEST = 1000  # frames, counted from where the exception was raised
+ADVICE = {  # what MAX's and Python's words mean for a reader
     "only supported for static dims": ". In a graph a size is a name, not a number: do without int",
     "when using dims to index": ". A size of a tensor is a Dim; a number like head_dim does",
+    "during compilation": ". Some expression is nested too deeply for Python",
+    "maximum recursion depth exceeded": ". Something calls itself without an end",
 }
 
 
-def explain(error: BaseException, path: Path) -> list[str]:
-    """Lines for a report: the exception, then the reader's line, if one is to blame.
+def raised(error: BaseException, path: Path) -> Raised:
+    """An exception as an outcome.
 
     Args:
-        error: what was raised.
-        path: the file that was being checked.
+        error: what was raised, maybe by a class of the reader's that cannot even be printed.
+        path: the file that is checked.
     """
+    try:
+        frames = traceback.extract_tb(error.__traceback__, -DEEPEST)
+        line = (frames[-1].line or "") if frames else ""
+        return Raised(
+            [f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__],
+            words(error),
+            line.lstrip().startswith(("raise ", "assert ")),
+            _explain(error, path, frames),
+        )
+    except BaseException as fault:  # of that class
+        return raised(fault, path)
+
+
+def where(dump: str, path: Path) -> list[str]:
+    """The line at which Python was when `faulthandler` last wrote, as lines for a report."""
+    linecache.checkcache()
+    last = dump.rpartition("(most recent call first):\n")[2]
+    found = re.findall(r'^  File "(.+)", line (\d+) in (.+)$', last, re.MULTILINE)
+    frames = [
+        traceback.FrameSummary(file.encode().decode("unicode_escape"), int(line), name)
+        for file, line, name in reversed(found)
+    ]
+    return _blame(frames, path)
+
+
+def _explain(error: BaseException, path: Path, frames: traceback.StackSummary) -> list[str]:
+    """Lines for a report: the exception, then the reader's line, if one is to blame."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return _explain_syntax(error)
-    return [_message(error), *_blame(error, path)]
+    return [_message(error), *_blame(frames, path)]
 
 
 def _explain_syntax(error: SyntaxError) -> list[str]:
     line = (error.text or "").rstrip("\n")
     stripped = line.lstrip()
     column = max((error.offset or 1) - 1 - (len(line) - len(stripped)), 0)
+    start = max(column - LONGEST_LINE // 2, 0)
     return [
         f"{type(error).__name__}: {error.msg}",
         f"{shown(Path(error.filename or ''))}, line {error.lineno}:",
-        f"    {stripped}",
-        f"    {' ' * column}^",
+        f"    {stripped[start : start + LONGEST_LINE]}",
+        f"    {' ' * (column - start)}^",
     ]
 
 
@@ -45,10 +77,12 @@ def _message(error: BaseException) -> str:
     if isinstance(error, NotATensor):
         return f"it returned {error}"
     if isinstance(error, SystemExit):
-        return f"the code calls exit({error.code!r}); it should return"
-    if isinstance(error, RecursionError):
-        return f"RecursionError: {error}. Something calls itself without an end"
-    text = _essence(str(error))
+        return f"the code calls exit({words(error.code, repr)}); it should return"
+    if isinstance(error, MemoryError):
+        return "MemoryError: a tensor is too large, or an expression is nested too deeply"
+    if isinstance(error, ImportError) and (error.name or "").startswith("solutions."):
+        return f"{error.name} is the reference's own: write it in this file"
+    text = _essence(words(error))
     advice = next((advice for words, advice in ADVICE.items() if words in text), "")
     return f"{type(error).__name__}: {text}{advice}" if text else type(error).__name__
 
@@ -60,20 +94,10 @@ def _essence(message: str) -> str:
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    message = " ".join(lines[:3])
-    return message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 3] + "..."
+    return _short(" ".join(lines[:3]), LONGEST_MESSAGE)
 
 
-def _blame(error: BaseException, path: Path) -> list[str]:
-    return _place(traceback.extract_tb(error.__traceback__), path)
-
-
-def own_lines(frame: FrameType, path: Path) -> list[str]:
-    """Where code is that is running now, as lines for a report."""
-    return _place(traceback.extract_stack(frame), path)
-
-
-def _place(frames: traceback.StackSummary, path: Path) -> list[str]:
+def _blame(frames: list[traceback.FrameSummary], path: Path) -> list[str]:
     """The innermost line of the file that is checked, or else of another step or solution."""
     theirs = [frame for frame in frames if Path(frame.filename) == path] or [
         frame for frame in frames if Path(frame.filename).parent in (STEPS, SOLUTIONS)
@@ -82,4 +106,9 @@ def _place(frames: traceback.StackSummary, path: Path) -> list[str]:
         return []
     frame = theirs[-1]
     within = "" if frame.name == "<module>" else f", in {frame.name}"
-    return [f"{shown(Path(frame.filename))}, line {frame.lineno}{within}:", f"    {frame.line}"]
+    line = _short(frame.line or "", LONGEST_LINE)
+    return [f"{shown(Path(frame.filename))}, line {frame.lineno}{within}:", f"    {line}"]
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."

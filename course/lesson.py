@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from max.experimental.tensor import TensorType
 
     from course.subject import Subject
+
+SYMBOLIC = "symbolic sizes"  # the name of what is tried last: a trace
 
 
 class Kind(enum.StrEnum):
@@ -102,3 +104,10 @@ class Lesson:
     misconceptions: tuple[Misconception, ...]
     constructions: tuple[Construction, ...] = ()
     symbolic: Symbolic | None = None
+
+    def tried(self) -> Iterator[str]:
+        """The names of all that is tried, in the order of a check."""
+        yield from (construction.call for construction in self.constructions)
+        yield from (experiment.name for experiment in self.experiments)
+        if self.symbolic:
+            yield SYMBOLIC

@@ -2,22 +2,31 @@
 
 import ast
 import contextlib
+import functools
 import importlib
 import io
 import linecache
 import sys
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 
+import solutions
 from course.files import NUMBERS, STEPS, read_source, solution_path, step_module, step_path
 
+# What these packages offer computes. Others may leave threads, processes or files behind.
+COMPUTING = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "max"}
+COMPUTING |= {"numpy", "solutions", "steps", "typing"}
 
-def provide_steps(right: Collection[int]) -> set[int]:
+
+def provide_steps(right: Collection[int], before: int = NUMBERS.stop) -> set[int]:
     """Makes `from steps.step_NN import ...` find the reader's right steps, else the solutions.
 
     Args:
         right: the numbers of the steps whose files were checked as they are.
+        before: the step that imports them. It finds earlier ones only, and cannot import its
+            own solution.
 
     Returns:
         Those of them that could be loaded.
@@ -26,8 +35,17 @@ def provide_steps(right: Collection[int]) -> set[int]:
     package.__path__ = [str(STEPS)]
     sys.modules["steps"] = package
     loaded = set()
-    for number in NUMBERS:  # in order, since a step imports earlier ones
-        _put(number, load_solution(number))
+    references = {number: load_solution(number) for number in NUMBERS}
+    for number, reference in references.items():  # in order, since a step imports earlier ones
+        sys.modules.pop(step_module(number), None)
+        name = solution_path(number).stem
+        if number >= before:
+            sys.modules[reference.__name__] = None
+            vars(solutions).pop(name, None)
+            continue
+        sys.modules[reference.__name__] = reference
+        setattr(solutions, name, reference)
+        _put(number, reference)
         if number in right:
             path = step_path(number)
             silence = contextlib.redirect_stdout(io.StringIO())
@@ -37,6 +55,7 @@ def provide_steps(right: Collection[int]) -> set[int]:
     return loaded
 
 
+@functools.cache
 def load_solution(number: int) -> ModuleType:
     """The reference of a step."""
     return importlib.import_module(f"solutions.{solution_path(number).stem}")
@@ -79,15 +98,27 @@ def _put(number: int, module: ModuleType) -> None:
 
 def imported_steps(source: str) -> list[int]:
     """The numbers of the steps that a file imports; none where it cannot be parsed."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return []
+    names = _imports(source)
+    return [number for number in NUMBERS if step_module(number) in names]
+
+
+def only_computes(source: str) -> bool:
+    """Whether a file imports nothing by which it could do anything else."""
+    return {name.partition(".")[0] for name in _imports(source)} <= COMPUTING
+
+
+def _imports(source: str) -> set[str]:
+    """The full names of the modules, and of what is taken from them."""
     names: set[str] = set()
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of the file, which is not run here
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too deep
+        return names
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module or "")
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return [number for number in NUMBERS if step_module(number) in names]
+    return names

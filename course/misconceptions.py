@@ -1,33 +1,34 @@
 """Recognizing a mistake: is what the reader's code does what a known variation does?"""
 
 import re
-import warnings
-from collections.abc import Collection
-from types import ModuleType
+from collections.abc import Callable, Collection
 
 from course.compare import acceptable, same
-from course.evidence import Evidence
-from course.files import SOLUTIONS, read_source, solution_path
+from course.files import read_source, solution_path
 from course.lesson import Lesson, Misconception
-from course.loader import execute
+from course.outcomes import Outcomes
 
 
 def recognize(
-    lesson: Lesson, reference: Evidence, evidence: Evidence, keys: Collection[str]
+    lesson: Lesson,
+    reference: Outcomes,
+    trial: Outcomes,
+    keys: Collection[str],
+    try_ours: Callable[[str], Outcomes],
 ) -> Misconception | None:
     """The misconception that explains the outcomes under these keys, all of them.
 
     Args:
         lesson: the step, whose variations are tried in turn.
         reference: what the solution does.
-        evidence: what the reader's code does.
+        trial: what the reader's code does.
         keys: what to compare, that which was wrong first.
+        try_ours: begins a trial of a variation's text.
     """
-    with warnings.catch_warnings(action="ignore"):  # of NumPy, about what a mistake computes
-        for misconception in lesson.misconceptions:
-            variation = Evidence(lesson, load_variation(lesson, misconception))
-            if all(_agree(reference[key], variation[key], evidence[key]) for key in keys):
-                return misconception
+    for misconception in lesson.misconceptions:
+        variation = try_ours(vary(lesson, misconception))
+        if all(_agree(reference[key], variation[key], trial[key]) for key in keys):
+            return misconception
     return None
 
 
@@ -36,12 +37,6 @@ def _agree(expected: object, varied: object, found: object) -> bool:
     if acceptable(expected, found):
         return acceptable(expected, varied)
     return same(varied, found)
-
-
-def load_variation(lesson: Lesson, misconception: Misconception) -> ModuleType:
-    """The solution of a step with a mistake in it."""
-    path = SOLUTIONS / "variation.py"  # no file: its lines must not pass for the solution's
-    return execute(vary(lesson, misconception), path, "course.variation")
 
 
 def vary(lesson: Lesson, misconception: Misconception) -> str:

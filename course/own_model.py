@@ -14,7 +14,7 @@ from max.experimental.tensor import Tensor
 
 from course.files import NUMBERS, step_module
 from course.loader import provide_steps
-from course.verdicts import Checker
+from course.verdicts import Verdicts
 from gpt2.checkpoint.model import CompiledModel, empty_model
 from gpt2.checkpoint.weights import read_weights
 from gpt2.errors import UserError
@@ -66,9 +66,9 @@ class OwnModel:
 
 def load_own_model() -> OwnModel:
     """Checks what has not been checked as it is, and puts the steps together."""
-    with Checker() as checker:
-        checker.settle(NUMBERS)
-        right = checker.state.right_steps()
+    with Verdicts() as verdicts:
+        verdicts.settle(NUMBERS)
+        right = verdicts.state.right_steps()
     loaded = provide_steps(right)
     return OwnModel(
         import_module(step_module(11)).GPT2LMHeadModel,

@@ -3,6 +3,16 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# The phases, in their order.
+LOADS = "loads"
+NAMES = "names"
+PARAMETERS = "parameters"
+RUNS = "runs"
+FORM = "shapes and dtypes"
+VALUES = "values"
+ANY_SIZES = "any sizes"
+CHANGES = "changes"  # no phase, but told of in the notes
+
 
 @dataclass
 class Phase:
@@ -54,7 +64,3 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Report":
-        return cls(**{**data, "phases": [Phase(**phase) for phase in data["phases"]]})

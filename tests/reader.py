@@ -10,7 +10,12 @@ from pathlib import Path
 
 from conftest import NO_HUB, ROOT
 from course.files import NUMBERS, read_source, solution_path
+from course.judge import Judge
+from course.lessons import lesson
+from course.loader import provide_steps
+from course.report import Report
 from course.stubs import make_stub
+from course.trial import Trial
 
 
 class Reader:
@@ -53,6 +58,21 @@ class Reader:
         process = self.start(*arguments, encoding="utf-8")
         output, errors = process.communicate(timeout=600)
         return process.returncode, output, errors
+
+
+def judged(number: int, source: str) -> Report:
+    """The report on a text of a reader's, whose code runs in this process."""
+    path = Path(f"step_{number:02}.py")
+    report = Report(number, "", str(path))
+
+    def try_ours(source: str) -> Trial:
+        return Trial(lesson(number), source, Path("ours.py"))
+
+    solution = read_source(solution_path(number))
+    trial = Trial(lesson(number), source, path, is_readers=True)
+    Judge(lesson(number), report, path, source, trial, try_ours(solution), try_ours).run()
+    provide_steps(())  # for whom it may hide no solution
+    return report
 
 
 class Terminal:

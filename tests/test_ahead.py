@@ -11,14 +11,14 @@ from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.engine.folders import cache_folder
 
 
-class Worker:
+class FakeCourt:
     """Answers at once, compiles nothing, and may be interrupted."""
 
     prepared = ()
     interrupted_at = None
 
     def __init__(self, on_wait):
-        self.spoiled = False
+        pass
 
     def __enter__(self):
         return self
@@ -26,16 +26,13 @@ class Worker:
     def __exit__(self, *_):
         pass
 
-    def end(self):
-        pass
-
-    def prepare(self, number, *, wait=True):
-        if number == Worker.interrupted_at:
+    def prepare(self, number):
+        if number == FakeCourt.interrupted_at:
             raise KeyboardInterrupt
-        Worker.prepared += (number,)
+        FakeCourt.prepared += (number,)
 
-    def check(self, number, title, path, right):
-        return Report(number, title, str(path), right=True)
+    def check(self, number, path, right=()):
+        return Report(number, "", str(path), right=True)
 
 
 def sit_at_terminal(monkeypatch, sits):
@@ -47,11 +44,11 @@ def sit_at_terminal(monkeypatch, sits):
 def cold(tmp_path, monkeypatch):
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
     sit_at_terminal(monkeypatch, True)
-    monkeypatch.setattr(ahead, "Worker", Worker)
-    monkeypatch.setattr("course.verdicts.Worker", Worker)
+    monkeypatch.setattr(ahead, "Court", FakeCourt)
+    monkeypatch.setattr("course.verdicts.Court", FakeCourt)
     monkeypatch.setattr(state, "STATE_FILE", tmp_path / "progress")
-    monkeypatch.setattr(Worker, "prepared", ())
-    monkeypatch.setattr(Worker, "interrupted_at", None)
+    monkeypatch.setattr(FakeCourt, "prepared", ())
+    monkeypatch.setattr(FakeCourt, "interrupted_at", None)
 
 
 def test_the_first_check_compiles_what_all_need_and_no_other_does(cold, capsys):
@@ -59,15 +56,15 @@ def test_the_first_check_compiles_what_all_need_and_no_other_does(cold, capsys):
     for _ in range(2):
         assert check_steps(1, solution=False, as_json=False)
         assert "right" in capsys.readouterr().out
-        assert Worker.prepared == tuple(files.NUMBERS)
+        assert FakeCourt.prepared == tuple(files.NUMBERS)
         assert not ahead.is_due()
 
 
 def test_it_can_be_put_off_and_the_answer_is_there(cold, capsys, monkeypatch):
-    monkeypatch.setattr(Worker, "interrupted_at", 3)
+    monkeypatch.setattr(FakeCourt, "interrupted_at", 3)
     assert check_steps(1, solution=False, as_json=False)
     assert "right" in capsys.readouterr().out
-    assert Worker.prepared == (1, 2)
+    assert FakeCourt.prepared == (1, 2)
     assert ahead.is_due()
 
 

@@ -3,23 +3,17 @@
 import ast
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
-from course.evidence import Evidence
+from course.court import Court
 from course.files import NUMBERS, read_source, solution_path, step_path
-from course.judge import Check
 from course.lessons import KERNELS, lesson
-from course.loader import execute, load_solution, provide_steps
 from course.stubs import make_stub, open_todos
-from course.workers import Worker
-from reader import Reader
+from reader import Reader, judged
 
 
 @pytest.fixture
@@ -49,13 +43,8 @@ def test_a_stub_says_what_is_to_be_done(number):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_stub_fails_with_its_own_message(number, tmp_path):
-    provide_steps([])
-    path = tmp_path / f"step_{number:02}.py"
-    path.write_text(make_stub(number), encoding="utf-8")
-    execute(make_stub(number), path, "stub")  # imports without an error
-    reference = Evidence(lesson(number), load_solution(number))
-    report = Check(lesson(number), path, reference).run()
+def test_a_stub_fails_with_its_own_message(number):
+    report = judged(number, make_stub(number))
     assert not report.right
     total = len(open_todos(make_stub(number)))
     todo = f"Step {number:02}, TODO 1 of {total} is still to be written"
@@ -75,13 +64,13 @@ def test_a_lesson_is_complete(number):
 @pytest.mark.slow
 def test_kernels_are_counted():
     for number in NUMBERS:
-        with Worker() as worker:
-            worker.prepare(number)
-            assert worker.kernels == lesson(number).kernels, number
-    with Worker() as worker:
+        with Court() as court:
+            court.prepare(number)
+            assert court.kernels == lesson(number).kernels, number
+    with Court() as court:
         for number in NUMBERS:
-            worker.prepare(number)
-        assert worker.kernels == KERNELS
+            court.prepare(number)
+        assert court.kernels == KERNELS
 
 
 def test_texts_are_read_without_max():
@@ -190,26 +179,6 @@ def test_mistakes_on_the_command_line(reader, arguments, message):
     assert (status, output) == (2, "")
     assert message in errors
     assert len(errors.splitlines()) == 1
-
-
-@pytest.mark.slow
-def test_ctrl_c_ends_a_check_and_its_worker(reader):
-    reader.step(8).write_text("import time\nopen('begun', 'w').close()\ntime.sleep(60)\n")
-    process = reader.start("check", "8")
-    deadline = time.monotonic() + 60
-    while not (reader.folder / "begun").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    if not children.exists():
-        pytest.skip("this system does not list the children of a process")
-    worker = Path(f"/proc/{int(children.read_text())}")
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert time.monotonic() - began < 5
-    assert (output, errors) == (b"", b"")
-    assert not worker.exists()
 
 
 def test_stubs_lie_in_the_repository():

@@ -1,15 +1,14 @@
 """Whatever a reader's file does, the check ends with a clear report, and the next one is sound."""
 
 import errno
-import os
+import socket
 
 import pytest
 
+from course.court import Court
 from course.files import read_source, solution_path
-from course.lessons import lesson
 from course.report import Report
 from course.stubs import make_stub
-from course.workers import Worker
 from gpt2.errors import UserError
 
 LIMIT = 1.0  # seconds: what hangs here hangs for ever
@@ -23,32 +22,21 @@ COMPUTED_BY_MAX = """
 
 
 @pytest.fixture(scope="module")
-def workers():
-    """Hands out a worker, a new one only after the last was spoiled."""
-    current = []
-
-    def worker() -> Worker:
-        if current and current[0].spoiled:
-            current.pop().end()
-        if not current:
-            current.append(Worker())
-        return current[0]
-
-    yield worker
-    for one in current:
-        one.end()
+def court():
+    with Court() as court:
+        yield court
 
 
 @pytest.fixture
-def check(tmp_path, workers):
+def check(tmp_path, court):
     """Checks a file with this content, and then sees that the next reader is not harmed."""
 
     def run(number: int, content: str | bytes | None) -> Report:
         path = tmp_path / f"step_{number:02}.py"
         if content is not None:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
-        report = workers().check(number, lesson(number).title, path, (), LIMIT)
-        after = workers().check(8, lesson(8).title, solution_path(8), (), LIMIT)
+        report = court.check(number, path, limit=LIMIT)
+        after = court.check(8, solution_path(8), limit=LIMIT)
         assert after.right, after
         return report
 
@@ -72,8 +60,8 @@ def changed(number: int, old: str, new: str) -> str:
         ("def pre_norm_residual(x, norm", "loads", ["SyntaxError: '(' was never closed"]),
         ("import no_such_module\n", "loads", ["ModuleNotFoundError", "line 1", "no_such_module"]),
         ("import sys\nsys.exit(3)\n", "loads", ["calls exit(3)", "line 2"]),
-        ("import os\nos._exit(3)\n", "runs", ["ended Python", "status 3"]),
-        ("import os\nos.kill(os.getpid(), 11)\n", "runs", ["SIGSEGV"]),
+        ("import os\nos._exit(3)\n", "loads", ["ended Python", "status 3"]),
+        ("import os\nos.kill(os.getpid(), 11)\n", "loads", ["SIGSEGV", "line 2"]),
         ("while True:\n    pass\n", "loads", ["still running after 1 s", "line "]),
         ("import time\ntime.sleep(60)\n", "loads", ["still running after 1 s", "time.sleep(60)"]),
         ("value = 1\n", "names", ["does not define pre_norm_residual, a function"]),
@@ -81,7 +69,7 @@ def changed(number: int, old: str, new: str) -> str:
         ("pre_norm_residual = 3\n", "names", ["has to be a function", "of type int"]),
         (
             "from solutions.solution_08 import pre_norm_residual\n",
-            "names",
+            "loads",
             ["the reference's own", "write it in this file"],
         ),
         ("def pre_norm_residual(x): return x\n", "runs", ["takes 1 positional argument"]),
@@ -177,9 +165,10 @@ def test_the_time_limit_does_not_count_compilation(tmp_path, monkeypatch):
     path = tmp_path / "step_01.py"
     source = changed(1, "return self.n_embd // self.n_head", COMPUTED_BY_MAX)
     path.write_text(source, encoding="utf-8")
-    with Worker() as worker:
-        report = worker.check(1, lesson(1).title, path, (), LIMIT)
-        assert worker.kernels > 0
+    seen = []
+    with Court(lambda ready, busy: seen.append(busy)) as court:
+        report = court.check(1, path, limit=LIMIT)
+    assert any(seen)
     assert report.right, report
     assert report.seconds < LIMIT
 
@@ -188,17 +177,17 @@ def test_a_checker_that_cannot_run_is_not_the_readers_fault(monkeypatch, tmp_pat
     (tmp_path / "max").mkdir()
     (tmp_path / "max" / "__init__.py").write_text("raise ImportError('MAX is broken')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Worker() as worker, pytest.raises(UserError, match=r"cannot run: .*MAX is broken"):
-        worker.check(8, lesson(8).title, solution_path(8), ())
+    with Court() as court, pytest.raises(UserError, match=r"cannot run: .*MAX is broken"):
+        court.check(8, solution_path(8))
 
 
 def test_too_many_open_files_are_not_the_readers_fault(monkeypatch):
-    def no_pipe() -> None:
+    def no_pair() -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(os, "pipe", no_pipe)
+    monkeypatch.setattr(socket, "socketpair", no_pair)
     with pytest.raises(UserError, match=r"no process .* can be started: Too many open files"):
-        Worker()
+        Court()
 
 
 def test_a_raise_that_was_left_standing(check):

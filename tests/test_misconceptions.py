@@ -1,48 +1,30 @@
 """The checks know right from wrong: every mistake of the catalogue, and right answers besides."""
 
-import functools
-
 import pytest
 
 from alternatives import ALTERNATIVES, alternative
-from course.evidence import Evidence
 from course.files import NUMBERS, STEP_MODULE, read_source, solution_path
-from course.judge import Check
 from course.lessons import lesson
-from course.loader import load_solution, provide_steps
 from course.misconceptions import vary
 from course.report import Report
+from reader import judged
 
 FEWEST = {number: 8 if number in (2, 7, 12) else 6 for number in NUMBERS}
 
 
-@functools.cache
-def reference(number: int) -> Evidence:
-    return Evidence(lesson(number), load_solution(number))
-
-
-@pytest.fixture
-def check(tmp_path):
+def check(number: int, solution: str) -> Report:
     """Checks a source as a reader's step, with the solutions for the earlier ones."""
-
-    def run(number: int, source: str) -> Report:
-        path = tmp_path / f"step_{number:02}.py"
-        path.write_text(source.replace("solutions.solution_", STEP_MODULE), encoding="utf-8")
-        provide_steps([])
-        return Check(lesson(number), path, reference(number)).run()
-
-    return run
+    return judged(number, solution.replace("solutions.solution_", STEP_MODULE))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_the_solution_is_right(number, check):
+def test_the_solution_is_right(number):
     report = check(number, read_source(solution_path(number)))
     assert report.right, report
 
 
-@pytest.mark.filterwarnings("ignore:.* encountered in")  # NumPy, of the mistakes
 @pytest.mark.parametrize("number", [*NUMBERS[:-1], pytest.param(12, marks=pytest.mark.slow)])
-def test_each_mistake_gets_its_own_sentence(number, check):
+def test_each_mistake_gets_its_own_sentence(number):
     misconceptions = lesson(number).misconceptions
     assert len(misconceptions) >= FEWEST[number]
     for misconception in misconceptions:
@@ -53,7 +35,7 @@ def test_each_mistake_gets_its_own_sentence(number, check):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_other_right_answers_are_right(number, check):
+def test_other_right_answers_are_right(number):
     assert len(ALTERNATIVES[number]) >= 2
     for name in ALTERNATIVES[number]:
         report = check(number, alternative(number, name))

@@ -1,0 +1,124 @@
+"""The code of a step, tried in this process: whether it loads, what it defines, what it does."""
+
+import contextlib
+import dataclasses
+import functools
+import inspect
+import io
+from collections.abc import Collection
+from pathlib import Path
+from types import ModuleType
+
+from max.experimental import compilation
+from max.experimental.nn import Module
+
+from course.faults import raised
+from course.lesson import SYMBOLIC, Kind, Lesson
+from course.loader import execute, load_step, provide_steps
+from course.report import CHANGES, LOADS, NAMES
+from course.subject import Subject
+from course.surroundings import Surroundings
+
+
+@dataclasses.dataclass
+class Trial:
+    """The outcomes of one text, each found when it is first asked for.
+
+    An experiment of a reader's that fails is repeated, one operation after the other, so that the
+    error names its line; and so is the first one if it prints, so that what it prints has values.
+    The others print nothing.
+    """
+
+    lesson: Lesson
+    source: str
+    path: Path
+    right: Collection[int] = ()  # steps of the reader's, for the imports of this one
+    is_readers: bool = False
+
+    def __post_init__(self) -> None:
+        self._outcomes: dict[str, object] = {}
+        if self.is_readers:
+            self._loaded = provide_steps(self.right, self.lesson.number)
+            self._surroundings = Surroundings()
+
+    def __getitem__(self, key: str) -> object:
+        """The outcome, or what was raised.
+
+        - LOADS: the steps whose files are the reader's own in the imports.
+        - NAMES: what is wrong with a name that the text has to define; None where nothing is.
+        - A construction: parameter shapes by name. An experiment: an array, or another value.
+        - CHANGES: a sentence for each thing that it should have left as it was.
+        """
+        if key not in self._outcomes:
+            try:
+                self._outcomes[key] = self._find(key)
+            except BaseException as error:  # SystemExit too: a step's code may call exit
+                self._outcomes[key] = raised(error, self.path)
+        return self._outcomes[key]
+
+    def _find(self, key: str) -> object:
+        if key == CHANGES:
+            return self._surroundings.changes()
+        lesson, subject = self.lesson, self._subject
+        if key == LOADS:
+            return sorted(self._loaded)
+        if key == NAMES:
+            complaints = (_complain(subject.step, *item) for item in lesson.defines.items())
+            return next(filter(None, complaints), None)
+        for construction in lesson.constructions:
+            if construction.call == key:
+                shapes = subject.shapes(construction)
+                return {name: str(shape) for name, shape in shapes.items()}
+        if lesson.symbolic and key == SYMBOLIC:
+            module = lesson.symbolic.build(subject)
+            compilation.stage(module, name="step")(*lesson.symbolic.inputs())
+            return None
+        return self._experiment(key)
+
+    @functools.cached_property
+    def _subject(self) -> Subject:
+        if self.is_readers:
+            step = load_step(self.lesson.number, self.source, self.path)
+        else:
+            step = execute(self.source, self.path, "course.ours")
+        return Subject(step, is_readers=self.is_readers)
+
+    def _experiment(self, name: str) -> object:
+        subject = self._subject
+        names = [experiment.name for experiment in self.lesson.experiments]
+        run = self.lesson.experiments[names.index(name)].run
+        if not self.is_readers:
+            return run(subject)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(Exception):
+            outcome = run(subject)
+            if name != names[0] or not printed.getvalue():
+                return outcome
+        subject.eagerly = True
+        try:
+            return run(subject)
+        finally:
+            subject.eagerly = False
+
+
+def _complain(module: ModuleType, name: str, kind: Kind) -> str | None:
+    """What is wrong with what a module has under this name."""
+    if not hasattr(module, name):
+        return f"the file does not define {name}, {kind}"
+    value = getattr(module, name)
+    is_right = {
+        Kind.DATACLASS: inspect.isclass(value) and dataclasses.is_dataclass(value),
+        Kind.FUNCTION: callable(value) and not inspect.isclass(value),
+        Kind.MODULE: inspect.isclass(value) and issubclass(value, Module),
+    }[kind]
+    if not is_right:
+        actual = "a class" if inspect.isclass(value) else f"of type {type(value).__name__}"
+        actual = "a function" if inspect.isfunction(value) else actual
+        return f"{name} has to be {kind}; here it is {actual}"
+    if kind is Kind.DATACLASS:
+        fields = {field.name for field in dataclasses.fields(value)}
+        for attribute, default in vars(value).items():
+            is_data = not (attribute.startswith("_") or hasattr(default, "__get__"))
+            if is_data and attribute not in fields:
+                return f"{attribute} has no type, and so is no field: name, colon, type, default"
+    return None

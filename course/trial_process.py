@@ -1,0 +1,104 @@
+"""The process that runs the code of steps, the reader's or ours. What comes of it leaves as data.
+
+Requests and answers are lines of JSON, `{"trial": ID, ...}`: the number of a trial, which its code
+cannot know. `"begin": [8, source, path, right, is_readers]` begins one; `"key": "loads"` asks for
+an outcome, which comes with its key. In between come `"printed"`, and `"kernel"`: true before each
+of MAX's kernels is there, then false.
+"""
+
+import gpt2.runtime  # noqa: F401  # isort: skip
+import contextlib
+import faulthandler
+import functools
+import io
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from max.engine import InferenceSession
+
+from course.faults import raised
+from course.files import NUMBERS
+from course.lessons import lesson
+from course.loader import provide_steps
+from course.outcomes import encode, words
+from course.trial import Trial
+from gpt2.engine.folders import max_folder
+from gpt2.errors import UserError
+
+LONGEST_PRINT = 2000  # characters
+
+
+class Printed(io.TextIOBase):
+    """What the code prints: it is passed on at once, up to a length."""
+
+    def __init__(self, send: Callable[..., None]) -> None:
+        self._send = send
+        self._left = LONGEST_PRINT
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            more = "\n..." if len(text) > self._left else ""
+            self._send(printed=words(text)[: self._left] + more)
+            self._left -= len(text)
+        return len(text)
+
+
+def serve(connection: socket.socket) -> NoReturn:
+    """Answers requests until the process is ended."""
+    try:
+        max_folder()
+    except UserError as error:
+        sys.exit(" ".join(str(error).splitlines()))
+    faulthandler.enable(all_threads=False)  # after a crash, standard error has its line
+    faulthandler.register(signal.SIGURG, all_threads=False)  # or when asked; MAX leaves it alone
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(ValueError):  # there may be a lower limit
+        resource.setrlimit(resource.RLIMIT_DATA, (memory * 3 // 4, memory * 3 // 4))
+    os.register_at_fork(after_in_child=lambda: os.close(connection.detach()))
+    provide_steps(())  # loads the solutions, and
+    for number in NUMBERS:
+        lesson(number)  # the lessons, while nobody waits
+    trials: dict[int, tuple[Trial, Printed]] = {}
+    current = None
+
+    def answer(**content: object) -> None:
+        try:
+            connection.sendall(json.dumps({"trial": current, **content}).encode() + b"\n")
+        except OSError:  # the code has closed it
+            os._exit(os.EX_IOERR)
+
+    load_all = InferenceSession.load_all
+
+    @functools.wraps(load_all)
+    def watched(*arguments: object, **options: object) -> object:
+        answer(kernel=True)
+        try:
+            return load_all(*arguments, **options)
+        finally:
+            answer(kernel=False)
+
+    InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel
+    answer(ready=True)
+    for line in connection.makefile("rb"):
+        request = json.loads(line)
+        current = request["trial"]
+        if "begin" in request:
+            number, source, path, *others = request["begin"]
+            trial = Trial(lesson(number), source, Path(path), *others)
+            trials[current] = trial, Printed(answer)
+            continue
+        trial, printed = trials[current]
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            try:
+                outcome = encode(trial[request["key"]])
+            except BaseException as error:  # a value of the code's that is no JSON
+                outcome = encode(raised(error, trial.path))
+        answer(key=request["key"], outcome=outcome)
+    os._exit(0)
