@@ -11,6 +11,8 @@ from course.report import Report
 from course.stubs import make_stub
 from gpt2.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1.0  # seconds: what hangs here hangs for ever
 RESIDUAL = "return x + sublayer(norm(x))"  # the line of step 8
 FORWARD = "return normalized * self.weight + self.bias"  # the last one of step 3
@@ -158,7 +160,6 @@ def test_attributes_in_the_way_of_parameters(check, code, words):
     assert words in "\n".join(report.finding)
 
 
-@pytest.mark.slow
 def test_the_time_limit_does_not_count_compilation(tmp_path, monkeypatch):
     """MAX's first compilation of an operation takes longer than any limit."""
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path / "cache"))
