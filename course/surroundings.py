@@ -9,8 +9,8 @@ from types import ModuleType
 
 from course.files import ROOT, shown
 
-MAXS = tuple(f"max.experimental.{name}" for name in ("functional", "nn", "tensor"))
-SHARED = ("builtins", "numpy", "math", *MAXS)
+MAXS = {f"max.experimental.{name}" for name in ("functional", "nn", "tensor")}
+SHARED = {"builtins", "collections", "dataclasses", "functools", "math", "numpy", "typing"} | MAXS
 OURS = ("course", "gpt2", "solutions")
 MANY = 5  # more changes than this are not told
 

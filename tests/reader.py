@@ -1,5 +1,6 @@
 """A reader for the tests: files of their own, and a terminal to sit at."""
 
+import functools
 import os
 import pty
 import subprocess
@@ -64,15 +65,16 @@ def judged(number: int, source: str) -> Report:
     """The report on a text of a reader's, whose code runs in this process."""
     path = Path(f"step_{number:02}.py")
     report = Report(number, "", str(path))
-
-    def try_ours(source: str) -> Trial:
-        return Trial(lesson(number), source, Path("ours.py"))
-
-    solution = read_source(solution_path(number))
     trial = Trial(lesson(number), source, path, is_readers=True)
-    Judge(lesson(number), report, path, source, trial, try_ours(solution), try_ours).run()
+    try_ours = functools.partial(Trial, lesson(number), path=Path("variation.py"))
+    Judge(lesson(number), report, path, source, trial, reference(number), try_ours).run()
     provide_steps(())  # for whom it may hide no solution
     return report
+
+
+@functools.cache
+def reference(number: int) -> Trial:
+    return Trial(lesson(number), read_source(solution_path(number)), solution_path(number))
 
 
 class Terminal:

@@ -111,7 +111,6 @@ def test_code_that_goes_wrong(check, code, words):
         "import threading, time\nthreading.Thread(target=time.sleep, args=[600]).start()",
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (10**8, 10**8))",
         "import os\nos.environ.clear()",
-        "import numpy\nnumpy.seterr(all='raise')",
         "print('\\udc80')",
     ],
 )
@@ -135,6 +134,15 @@ def test_a_stub_is_not_right_whatever_it_replaces(check, code):
 @pytest.fixture
 def reader(tmp_path) -> Reader:
     return Reader(tmp_path)
+
+
+def test_what_one_file_sets_is_not_so_for_the_next(tmp_path, court):
+    path = tmp_path / "step_08.py"
+    solution = read_source(solution_path(8))
+    path.write_text(f"import numpy\nnumpy.seterr(all='raise')\n{solution}")
+    assert court.check(8, path).right
+    path.write_text(f"import numpy\nprint(numpy.geterr()['over'])\n{solution}")
+    assert court.check(8, path).printed == "warn\n"
 
 
 def test_a_fork_answers_for_nobody(reader):
