@@ -79,7 +79,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the code calls exit({words(error.code, repr)}); it should return"
     if isinstance(error, MemoryError):
-        return "MemoryError: a tensor is too large, or an expression is nested too deeply"
+        return "MemoryError: too much for this machine, or an expression is nested too deeply"
     if isinstance(error, ImportError) and (error.name or "").startswith("solutions."):
         return f"{error.name} is the reference's own: write it in this file"
     text = _essence(words(error))
