@@ -1,6 +1,7 @@
 """What the tests share. Imported first, so that MAX starts as it does in the program."""
 
 import gpt2.runtime  # noqa: F401  # isort: skip
+import atexit
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.model import CompiledModel, empty_model, load_model
 from gpt2.checkpoint.weights import read_weights
 from gpt2.engine.engine import Engine
+from gpt2.engine.folders import max_folder
 from gpt2.language_model import LanguageModel
 from solutions.solution_11 import GPT2LMHeadModel
 
@@ -31,6 +33,26 @@ hypothesis.settings.register_profile("thorough", deadline=None)
 def pytest_configure(config: pytest.Config) -> None:
     quick = config.getoption("markexpr") == "not slow"
     hypothesis.settings.load_profile("quick" if quick else "thorough")
+
+
+# Compiles on the second core what the tests come to last; they begin with step 1.
+COMPILE_BESIDE = """
+from course.court import Court
+from course.files import NUMBERS
+from gpt2 import load
+load("shakespeare")
+with Court() as court:
+    for number in reversed(NUMBERS):
+        court.prepare(number)
+"""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """On a machine that has compiled nothing, two processes compile."""
+    is_cold = not (max_folder() / "gpt2" / "decoders").is_dir()
+    if is_cold and not session.config.option.collectonly:
+        process = subprocess.Popen([sys.executable, "-c", COMPILE_BESIDE], cwd=ROOT)
+        atexit.register(process.kill)
 
 
 ROOT = Path(__file__).parent.parent
