@@ -1,73 +1,106 @@
-"""A contestant in a process of its own: `python -m bench.contestant_process HANDLE`.
+"""Processes that are measured: contestants, of which one at a time may run, and whole programs."""
 
-HANDLE is its end of a pipe. It takes an entry and a folder there, then tasks, and answers these:
-
-    (prompts, count)    begins to continue prompts by so many tokens
-    count               writes the next ones, and answers what `advance` returns
-"""
-
-import ctypes
 import os
-import resource
 import signal
+import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from itertools import islice
-from multiprocessing.connection import Connection
+from multiprocessing import Pipe
+from pathlib import Path
 from typing import Any
 
-from bench.contestants import Contestant
+from bench.contestants import Entry
 
-PR_SET_PDEATHSIG = 1
-
-
-def begin(contestant: Contestant, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
-    """Yields the next token of each prompt, and so on, count times; computes when asked."""
-    if len(prompts) == 1:
-        return ([token] for token in contestant.stream(prompts[0], count))
-    return contestant.stream_batch(prompts, count)
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30 * 60  # seconds for an answer; some compile for minutes
 
 
-def advance(steps: Iterator[list[int]], count: int) -> dict[str, Any]:
-    """Takes the next steps.
+class MeasuringFailed(Exception):
+    """What was to be measured ended, or does not answer; says how."""
 
-    Returns:
-        tokens: for each prompt, the count new ones; seconds: when each came, from now on;
-        peak_memory: the most this process ever had, in bytes.
+
+class ContestantProcess:
+    """One contestant's process. It is stopped whenever it has nothing to do.
+
+    Threads of a library may spin while they wait for work, and would slow down the others.
+    It begins by loading, and answers the first task after that.
     """
-    began = time.perf_counter()
-    tokens, seconds = [], []
-    for step in islice(steps, count):
-        seconds.append(time.perf_counter() - began)
-        tokens.append(step)
-    by_prompt = [list(text) for text in zip(*tokens, strict=True)]
-    return {"tokens": by_prompt, "seconds": seconds, "peak_memory": peak_memory()}
 
+    def __init__(self, entry: Entry, folder: Path) -> None:
+        self.entry = entry
+        self.peak_memory = 0  # bytes
+        self.failure: str | None = None  # how it ended, if it did
+        self._log = folder / f"{entry.name}.log"
+        self._connection, theirs = Pipe()
+        with self._log.open("wb") as log, theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bench.contestant_main", str(theirs.fileno())],
+                # Without env, a child inherits what MAX's C++ put into this process's environment.
+                env=os.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                pass_fds=[theirs.fileno()],
+                # Of a group of its own, Ctrl-C is not its end, but this program's; and a system
+                # hangs up a stopped group that nobody is left to continue.
+                process_group=0,
+            )
+        self._connection.send((entry, folder))
 
-def peak_memory() -> int:
-    """In bytes; psutil knows only what is resident now."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    def begin(self, prompts: list[list[int]], count: int) -> None:
+        """Hands out prompts, to be continued by count tokens each; nothing is computed yet."""
+        self._ask((prompts, count))
 
+    def advance(self, count: int) -> dict[str, Any]:
+        """Has it write the next tokens; returns what bench.contestant_main.advance does."""
+        answer = self._ask(count)
+        self.peak_memory = answer["peak_memory"]
+        return answer
 
-def main() -> None:
-    if sys.platform == "linux":  # where a container's shell may adopt it, and leave it stopped
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    handle = int(sys.argv[1])
-    os.set_inheritable(handle, False)  # the pipe closes with this process, whatever it started
-    connection = Connection(handle)
-    entry, folder = connection.recv()
-    contestant = entry.load(folder)
-    steps: Iterator[list[int]] = iter(())
-    while True:
-        task = connection.recv()
-        if isinstance(task, int):
-            connection.send(advance(steps, task))
+    def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
+        """Both at once."""
+        self.begin(prompts, count)
+        return self.advance(count)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+    def _ask(self, task: object) -> Any:  # noqa: ANN401  (None, or what advance returns)
+        try:
+            self._process.send_signal(signal.SIGCONT)
+            self._connection.send(task)
+            if not self._connection.poll(PATIENCE):
+                raise TimeoutError
+            answer = self._connection.recv()
+        except TimeoutError:
+            how = f"did not answer for {PATIENCE / 60:g} minutes"
+        except (EOFError, OSError):
+            how = how_it_ended(self._process.wait())
         else:
-            steps = begin(contestant, *task)
-            connection.send(None)
+            self._process.send_signal(signal.SIGSTOP)
+            return answer
+        self.close()
+        self.failure = how + last_line(self._log.read_bytes())
+        raise MeasuringFailed(self.failure)
 
 
-if __name__ == "__main__":
-    main()
+def run_python(*arguments: str) -> str:
+    """What a whole program prints on standard output."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True)
+    if done.returncode:
+        raise MeasuringFailed(how_it_ended(done.returncode) + last_line(done.stderr))
+    return done.stdout.decode()
+
+
+def how_it_ended(status: int) -> str:
+    """A process's end in words, from its return code."""
+    return f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
+
+
+def last_line(output: bytes) -> str:
+    """Behind a colon; nothing of an empty output."""
+    lines = output.decode(errors="replace").strip().splitlines()
+    return f": {lines[-1]}" if lines else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.processes import ContestantProcess, MeasuringFailed
+from bench.contestant_process import ContestantProcess, MeasuringFailed
 
 NEW_TOKENS = 128
 NEW_TOKENS_OF_THE_SLOW = 8  # of who computes everything again for each

@@ -12,7 +12,7 @@ import max.engine
 import numpy as np
 import psutil
 
-from bench.processes import run_python
+from bench.contestant_process import run_python
 
 NUMBER = 4  # bytes, float32
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bench import weights
 from bench.bandwidth import build_bandwidth_meter
+from bench.contestant_process import ContestantProcess, MeasuringFailed
 from bench.contestants import ENGINE, ENTRIES, Entry
 from bench.measure import Figures, Prompts, each, measure_round, warm_up
 from bench.memory import measure_memory
-from bench.processes import ContestantProcess, MeasuringFailed
 from bench.start import measure_start
 from bench.targets import Results
 from gpt2.checkpoint.locate import SHIPPED, TOKENIZER_FILE

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from bench.processes import run_python
+from bench.contestant_process import run_python
 
 TIMES = 3
 

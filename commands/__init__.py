@@ -1,1 +1,1 @@
-"""What each command of the command line does; imported only when it is called."""
+"""The command line: `app` and a file for each command, imported only when it is called."""

@@ -18,7 +18,7 @@ def main() -> NoReturn:
             from course.court import start_ahead
 
             start_ahead()
-        from commands.main import main as run
+        from commands.app import main as run
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:

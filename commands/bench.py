@@ -7,7 +7,6 @@ from pathlib import Path
 from bench.report import print_report
 from bench.run import choose, run
 from bench.targets import targets
-from commands.streams import end_on_signals
 from commands.terminal import console, note
 from gpt2.errors import UserError
 
@@ -23,7 +22,6 @@ def bench(rounds: int, only: list[str], output: Path | None) -> None:
     Raises:
         UserError: nobody has such a name, or the file cannot be written.
     """
-    end_on_signals()  # so that what was started is ended, too
     entries = choose(only, note)
     if output is not None:
         write(output, "", mode="a")  # rather now than in half an hour

@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from gpt2.harmless import harmless
+from gpt2.escapes import escaped
 
 Result = TypeVar("Result")
 
@@ -43,7 +43,7 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
     told = console.is_terminal
-    with console.status(Text(harmless(short, sys.stderr))) as status:
+    with console.status(Text(escaped(short, sys.stderr))) as status:
         while thread.is_alive():
             thread.join(0.2)
             waited = time.monotonic() - began
@@ -59,15 +59,15 @@ def run_visibly(work: Callable[[], Result], short: str, long: str) -> Result:
 
 def note(message: str) -> None:
     """A remark that is not part of the text."""
-    console.print(harmless(message, sys.stderr), style="dim", markup=False, soft_wrap=True)
+    console.print(escaped(message, sys.stderr), style="dim", markup=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """What went wrong, in the form of every Unix program."""
-    print(f"gpt2: {harmless(message, sys.stderr)}", file=sys.stderr)
+    print(f"gpt2: {escaped(message, sys.stderr)}", file=sys.stderr)
 
 
 def write(text: str) -> None:
     """Text to standard output, seen at once."""
-    sys.stdout.write(harmless(text, sys.stdout))
+    sys.stdout.write(escaped(text, sys.stdout))
     sys.stdout.flush()

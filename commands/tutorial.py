@@ -10,7 +10,6 @@ from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-import gpt2.runtime  # noqa: F401  (before MAX)
 from commands.generate import read_prompt, show
 from commands.terminal import note, run_visibly
 from gpt2.checkpoint.config import read_config

@@ -35,7 +35,8 @@ def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
         for number in NUMBERS:
             court.prepare(number)
     with contextlib.suppress(OSError, RuntimeError):
-        _marker().parent.mkdir(exist_ok=True)  # MAX made the folder above, if that is its cache
+        # As the engine makes it, too, which wants to be the only one who writes there.
+        _marker().parent.mkdir(mode=0o700, exist_ok=True)
         _marker().touch()
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from course.files import SOLUTIONS, Unreadable, read_source, shown, solution_path, step_path
-from course.lesson import SYMBOLIC
 from course.lessons import lesson
 from course.loader import only_computes
-from course.processes import Process
-from course.remote_trial import JUNK, NONSENSE, RemoteTrial
 from course.report import LOADS, RUNS, Report
 from course.stubs import is_untouched
 from course.surroundings import file_changes, project_files
+from course.trials.client import JUNK, NONSENSE, RemoteTrial
+from course.trials.process import Process
 from gpt2.errors import UserError
 
 TIME_LIMIT = 10.0  # seconds for one step's code; a right answer needs less than one
@@ -64,8 +63,7 @@ class Court:
             source, path = read_source(solution_path(number)), solution_path(number)
             self._references[number] = self._try(self._ours, number, source, path, [])
         for key in lesson(number).tried():
-            if key != SYMBOLIC:  # a trace has no values, and uses no kernels
-                _ = self._references[number][key]
+            _ = self._references[number][key]
 
     def get_ready(self) -> None:
         """Starts a process for the next check, while nobody waits."""
@@ -106,8 +104,8 @@ class Court:
         except NONSENSE:
             report.failed(RUNS, "", [JUNK])
         report.printed, report.seconds = trial.printed, trial.seconds
-        harmless = all(map(only_computes, [source, *others])) and not report.notes
-        if not (harmless and (report.right or is_untouched(source))):
+        reusable = all(map(only_computes, [source, *others])) and not report.notes
+        if not (reusable and (report.right or is_untouched(source))):
             self._readers.end()
         report.notes += file_changes(files)
         return report

@@ -15,9 +15,9 @@ from course.lesson import SYMBOLIC, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
-from course.remote_trial import Lost
 from course.report import ANY_SIZES, CHANGES, FORM, LOADS, NAMES, PARAMETERS, RUNS, VALUES, Report
 from course.stubs import open_todos
+from course.trials.client import Lost
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Judge:
                 explanation = self._explain(found)
                 if isinstance(expected, Raised):
                     explanation.insert(0, f"it should raise {expected.kind}, and raised another")
-                return self._fail(RUNS, experiment.name, explanation, self._tried())
+                return self._fail(RUNS, experiment.name, explanation, [*self.lesson.tried()])
         self.report.passed(RUNS, f"{len(self.lesson.experiments)} experiments")
         return True
 
@@ -107,7 +107,7 @@ class Judge:
                 count += 1
                 if not same_form(expected, found):
                     lines = describe_forms(expected, found)
-                    return self._fail(FORM, experiment.name, lines, self._tried())
+                    return self._fail(FORM, experiment.name, lines, [*self.lesson.tried()])
         if count:
             self.report.passed(FORM)
         return True
@@ -118,7 +118,7 @@ class Judge:
             if not acceptable(expected, found):
                 lines = describe(expected, found, experiment.axes)
                 lines += self._say_what_is_right()
-                return self._fail(VALUES, experiment.name, lines, self._tried())
+                return self._fail(VALUES, experiment.name, lines, [*self.lesson.tried()])
         self.report.passed(VALUES)
         return True
 
@@ -141,12 +141,9 @@ class Judge:
                 "it works only while the sizes are numbers; in a graph they are names",
                 *self._explain(found),
             ]
-            return self._fail(ANY_SIZES, "", lines, [*self._tried(), SYMBOLIC])
+            return self._fail(ANY_SIZES, "", lines, [*self.lesson.tried(), SYMBOLIC])
         self.report.passed(ANY_SIZES, "traced with symbolic batch and length")
         return True
-
-    def _tried(self) -> list[str]:
-        return [key for key in self.lesson.tried() if key != SYMBOLIC]
 
     def _fail(self, phase: str, key: str, lines: list[str], keys: list[str]) -> bool:
         """Reports what is wrong under a key; the mistake itself, where it is a known one.

@@ -106,8 +106,6 @@ class Lesson:
     symbolic: Symbolic | None = None
 
     def tried(self) -> Iterator[str]:
-        """The names of all that is tried, in the order of a check."""
+        """The names of all that is tried, in the order of a check; SYMBOLIC comes behind them."""
         yield from (construction.call for construction in self.constructions)
         yield from (experiment.name for experiment in self.experiments)
-        if self.symbolic:
-            yield SYMBOLIC

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from course.lessons import lesson
 from course.report import Report
-from gpt2.harmless import harmless
+from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
 LONGEST_PRINT = 12  # lines of what the code printed
@@ -43,14 +43,14 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
         for index, line in enumerate(report.finding):
             is_code = line.startswith("    ")
             style = "bold" if index == 0 else "dim" if is_code else ""
-            shown = Text(harmless(line, output.file), style=style)
+            shown = Text(escaped(line, output.file), style=style)
             output.print(shown, no_wrap=is_code, soft_wrap=is_code)
     if report.printed:
         output.print()
-        _show_printed(harmless(report.printed, output.file), output)
+        _show_printed(escaped(report.printed, output.file), output)
     for note in [*report.notes, *_stand_in_note(report)]:
         output.print()
-        output.print(Text(harmless(note, output.file)))
+        output.print(Text(escaped(note, output.file)))
     output.print()
     output.print(_closing(report, following))
 
@@ -60,7 +60,7 @@ def show_row(report: Report, output: Console) -> None:
     mark, style = MARKS[report.right]
     line = Text(f"{report.step:02}  {report.title:<22}").append(mark, style=style)
     if not report.right:
-        finding = harmless(report.finding[0], output.file)
+        finding = escaped(report.finding[0], output.file)
         line.append(f"  {report.phases[-1].name}: {finding}", style="dim")
     output.print(line, no_wrap=True, overflow="ellipsis")
 

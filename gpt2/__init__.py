@@ -1,4 +1,4 @@
-"""Running the model of `solutions/`: checkpoints, tokenizer, engine, command line.
+"""Running the model of `solutions/`: checkpoints, engine, texts.
 
 In Python:
 

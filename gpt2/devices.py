@@ -16,7 +16,7 @@ def choose_device(name: str) -> Device:
     count = accelerator_count()
     if name == "cpu" or (name == "auto" and count == 0):
         return CPU()
-    match = re.fullmatch(r"(?:auto|gpu)(?::([0-9]{1,4}))?", name)
+    match = re.fullmatch(r"auto|gpu(?::([0-9]{1,4}))?", name)
     if match is None:
         raise UserError(f"unknown device {shortened(repr(name))}: write auto, cpu, gpu or gpu:N")
     index = int(match[1] or 0)

@@ -16,7 +16,7 @@ from course.lessons import lesson
 from course.loader import provide_steps
 from course.report import Report
 from course.stubs import make_stub
-from course.trial import Trial
+from course.trials.trial import Trial
 
 
 class Reader:

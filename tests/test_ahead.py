@@ -1,5 +1,7 @@
 """Kernels are compiled ahead: once on a machine, after the first answer, and it can be put off."""
 
+import contextlib
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -78,6 +80,18 @@ def test_another_max_compiles_anew(cold, monkeypatch):
 def test_nobody_waits_where_nobody_sees_why(cold, monkeypatch):
     sit_at_terminal(monkeypatch, False)
     assert not ahead.is_due()
+
+
+def test_the_folder_is_one_that_the_engine_trusts(monkeypatch, tmp_path):
+    monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(ahead, "NUMBERS", [])
+    monkeypatch.setattr(ahead, "Court", contextlib.nullcontext)
+    before = os.umask(0)
+    try:
+        ahead.compile_ahead(lambda ready, busy: None)
+    finally:
+        os.umask(before)
+    assert cache_folder() == tmp_path / "gpt2"
 
 
 def test_the_marker_lies_beside_maxs_cache(monkeypatch, tmp_path):

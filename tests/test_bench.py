@@ -14,9 +14,9 @@ import pytest
 
 import bench.run
 import commands.bench
+from bench.contestant_process import ContestantProcess, run_python
 from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
-from bench.processes import ContestantProcess, run_python
 from bench.report import print_report
 from bench.table import markdown
 from bench.targets import Results, targets
@@ -94,7 +94,7 @@ def failing(when: str, how: str) -> Entry:
 @pytest.mark.slow
 def test_who_fails_is_named_and_the_others_go_on(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
-    monkeypatch.setattr("bench.processes.PATIENCE", 12)
+    monkeypatch.setattr("bench.contestant_process.PATIENCE", 12)
     monkeypatch.setattr(bench.run.weights, "random_weights", lambda config: TINY)
     monkeypatch.setattr(bench.run, "build_bandwidth_meter", lambda folder: lambda: 1e9)
     monkeypatch.setattr(bench.run, "measure_start", lambda model: run_python("-c", "exit(5)"))

@@ -23,7 +23,7 @@ from gpt2.engine import folders, graph
 from gpt2.engine.engine import Engine
 from gpt2.engine.folders import cache_folder
 from gpt2.engine.kept import DAY, kept_file
-from gpt2.engine.sources import imported_files
+from gpt2.engine.sources import decoder_sources, imported_files
 from gpt2.errors import UserError
 
 MODEL = SHIPPED / "shakespeare"
@@ -195,7 +195,7 @@ def test_why_nothing_is_compiled_is_told_in_two_lines(
 
 
 def test_a_graph_depends_on_what_the_decoder_imports(tmp_path):
-    names = {path.name for path in graph.sources()}
+    names = {path.name for path in decoder_sources()}
     own = {
         "attention",
         "decoder",

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from commands.main import main
+from commands.app import main
 from conftest import GOLDEN, run_gpt2, run_python, start_gpt2
 
 SHAKESPEARE = ["generate", "ROMEO:", "--seed", "1"]
@@ -13,8 +13,8 @@ SHAKESPEARE = ["generate", "ROMEO:", "--seed", "1"]
 
 def test_help_and_version_import_nothing_heavy():
     script = (
-        "import sys, commands.main\n"
-        "commands.main.main(sys.argv[1:])\n"
+        "import sys, commands.app\n"
+        "commands.app.main(sys.argv[1:])\n"
         "print({'max', 'numpy', 'tokenizers', 'huggingface_hub'} & set(sys.modules))"
     )
     for option, shown in (("--help", "generate"), ("--version", "gpt2 0.")):

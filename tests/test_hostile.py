@@ -124,7 +124,7 @@ def test_what_is_right_stays_right_and_ends_with_its_check(check, code):
         PATCHED.format("compare"),
         PATCHED.format("judge"),
         "import course.subject as it\nit.Subject.evaluate = lambda *a: 0",
-        "import course.trial as it\nit.Trial._find = lambda *a: []",
+        "import course.trials.trial as it\nit.Trial._find = lambda *a: []",
     ],
 )
 def test_a_stub_is_not_right_whatever_it_replaces(check, code):

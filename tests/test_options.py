@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commands.main import main
+from commands.app import main
 from gpt2 import load
 from gpt2.engine.quantize import BLOCKS
 from gpt2.text.options import Options

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from commands.main import app
+from commands.app import app
 from conftest import ROOT, SHARED
 
 SCHEMA = SHARED / "pixi-schema" / "schema.json"

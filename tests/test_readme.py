@@ -6,7 +6,7 @@ import shlex
 import pytest
 import typer
 
-from commands.main import app
+from commands.app import app
 from conftest import ROOT, run_gpt2
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

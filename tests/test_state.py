@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.main import app
+from commands.app import app
 from course import files, state
 from course.lessons import lesson
 from course.state import HINTS, load_state

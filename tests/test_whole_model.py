@@ -9,7 +9,7 @@ from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor, default_device, default_dtype
 
-from commands.main import app
+from commands.app import app
 from conftest import ROOT
 from course.lessons.tiny import WIDE, token_ids
 from course.subject import random_weight

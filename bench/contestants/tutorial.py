@@ -1,5 +1,6 @@
 """The twelve steps as they are: compiled, without a cache."""
 
+import gpt2.runtime  # noqa: F401  # isort: skip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
-import gpt2.runtime  # noqa: F401  (before MAX)
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.model import load_model
 from solutions.solution_12 import generate_next_token

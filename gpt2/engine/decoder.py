@@ -14,7 +14,7 @@ from solutions.solution_11 import GPT2LMHeadModel
 
 
 class Decoder(GPT2LMHeadModel):
-    """Step 11's model with its parameters' names, for texts that grow.
+    """Step 11's model for texts that grow.
 
     One graph does everything: it reads a prompt (batch 1, seq 500), continues it (1, 1),
     continues many (8, 1), and checks drafts (1, 5).

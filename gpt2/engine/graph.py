@@ -18,7 +18,7 @@ from max.driver import Device
 
 from gpt2.engine.folders import cache_folder, unusable
 from gpt2.engine.kept import kept_file
-from gpt2.engine.sources import imported_files
+from gpt2.engine.sources import decoder_sources
 from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 
@@ -69,17 +69,11 @@ def _explained(error: Exception, folder: Path) -> UserError:
 def _fingerprint(config: GPT2Config, layout: str, device: Device) -> str:
     """Names everything that the compiled graph depends on."""
     digest = hashlib.sha256()
-    for path in sources():
+    for path in decoder_sources():
         digest.update(path.read_bytes())
     machine = [version("max"), platform.machine(), _processor(), str(device), device.api]
     digest.update(json.dumps([asdict(config), layout, *machine]).encode())
     return digest.hexdigest()[:16]
-
-
-def sources() -> list[Path]:
-    """What decides about the graph: when any of it changes, another one is compiled."""
-    kernels = (Path(__file__).parent / "mojo").glob("*.mojo")
-    return sorted({*imported_files("gpt2.engine.decoder"), *kernels})
 
 
 def _processor() -> str:

@@ -1,10 +1,16 @@
-"""What a module is made of: the files of this project that it imports, and those that they do."""
+"""What decides about a compiled graph: the files that the decoder is made of."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+
+def decoder_sources() -> list[Path]:
+    """All of them: when any of these changes, another graph is compiled."""
+    kernels = (Path(__file__).parent / "mojo").glob("*.mojo")
+    return sorted({*imported_files("gpt2.engine.decoder"), *kernels})
 
 
 def imported_files(module: str, root: Path = ROOT) -> set[Path]:

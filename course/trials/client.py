@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course.faults import where
 from course.outcomes import decode
-from course.processes import Process
+from course.trials.process import Process
 
 TICK = 0.05  # seconds between two looks at the time that the code has taken
 LOOKS = 20  # for the answer of Python that is asked where it is
@@ -28,7 +28,7 @@ class Lost(Exception):
 
 @dataclass
 class RemoteTrial:
-    """What `course.trial.Trial` is, in a process of its own."""
+    """What `course.trials.trial.Trial` is, in a process of its own."""
 
     process: Process
     on_wait: Callable[[bool], None]  # called a few times a second: is a kernel being made?

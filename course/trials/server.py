@@ -29,7 +29,7 @@ from course.files import NUMBERS
 from course.lessons import lesson
 from course.loader import provide_steps
 from course.outcomes import encode, words
-from course.trial import Trial
+from course.trials.trial import Trial
 from gpt2.engine.folders import max_folder
 from gpt2.errors import UserError
 

@@ -21,7 +21,7 @@ LONGEST_ERROR = 20_000  # bytes of the end of standard error
 
 
 class Process:
-    """`course.keeper` and what it keeps, asked and answered in JSON; ends with this program."""
+    """The keeper and what it keeps, asked and answered in JSON; ends with this program."""
 
     def __init__(self) -> None:
         try:
@@ -36,7 +36,7 @@ class Process:
         self._ready = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "course.keeper", str(theirs.fileno())],
+            [sys.executable, "-m", "course.trials.keeper", str(theirs.fileno())],
             cwd=ROOT,
             env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from typing import TextIO
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def harmless(text: str, stream: TextIO) -> str:
+def escaped(text: str, stream: TextIO) -> str:
     """A text for a stream, with its control characters spelled out if that is a terminal.
 
     A file or another program gets the text as it is.

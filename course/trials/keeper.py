@@ -1,4 +1,4 @@
-"""Keeps the process that runs a step's code: `python -m course.keeper FD`, a socket's number.
+"""Keeps the process that runs a step's code: `python -m course.trials.keeper SOCKET`, a number.
 
 The code meets this process as its parent, which it may signal. Here it is noticed, whatever the
 code does, that nobody is left at the other end of the socket; then the whole group is ended.
@@ -17,7 +17,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     child = os.fork()
     if child == 0:
-        from course.trial_process import serve
+        from course.trials.server import serve
 
         serve(connection)
     hangup = select.poll()
