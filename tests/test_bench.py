@@ -116,11 +116,12 @@ def test_who_fails_is_named_and_the_others_go_on(tmp_path, monkeypatch):
 
 
 FRONT = """
-import bench.run, commands.bench, test_bench
+import bench.run, commands.bench, commands.streams, test_bench
 bench.run.weights.random_weights = lambda config: test_bench.TINY
 bench.run.build_bandwidth_meter = lambda folder: lambda: 1e9
 entries = [test_bench.failing("never", name) for name in "abc"]
 commands.bench.choose = lambda only, note: entries
+commands.streams.end_on_signals()  # as the program does for every command
 commands.bench.bench(10**6, [], None)
 """
 
