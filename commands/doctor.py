@@ -109,11 +109,11 @@ def _disk() -> Finding:
 def _openai_models() -> Finding:
     from huggingface_hub import try_to_load_from_cache
 
-    names = {repository: name for name, repository in reversed(OPENAI_REPOSITORIES.items())}
     cached = [
         name
-        for repository, name in reversed(names.items())
-        if all(
+        for name, repository in OPENAI_REPOSITORIES.items()
+        if name.startswith("gpt2")
+        and all(
             isinstance(try_to_load_from_cache(repository, file), str)
             for file in (CONFIG_FILE, WEIGHTS_FILE)
         )
