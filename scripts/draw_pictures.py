@@ -68,7 +68,8 @@ def terminal(folder: Path, columns: int, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "commands", *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "FORCE_COLOR": "1", "COLUMNS": str(columns)},
+        env=os.environ
+        | {"PYTHONPATH": str(folder), "UV": "uv", "FORCE_COLOR": "1", "COLUMNS": str(columns)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import re
 import shlex
 import subprocess
@@ -43,8 +42,7 @@ def run_python(page: Path) -> Iterator[tuple[Block, str]]:
 
 def run_commands(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     """The page's commands, run in a copy of the project, and what each printed."""
-    environment = {name: os.environ[name] for name in os.environ if name != "PIXI_PROJECT_ROOT"}
-    reader = Reader(folder, environment | {"UV": "uv"})  # reports then name `uv run` commands
+    reader = Reader(folder)
     for block in read_blocks(page):
         if block.language == "sh":
             if block.state:

@@ -25,6 +25,10 @@ from solutions.solution_11 import GPT2LMHeadModel
 
 pytest_plugins = ["widget_pages"]
 
+# A report names commands as its reader types them: here always through uv, whoever runs the tests.
+os.environ["UV"] = "uv"
+os.environ.pop("PIXI_PROJECT_ROOT", None)
+
 # Property tests try the same few cases each time, and many new ones where everything runs.
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=25, derandomize=True)
 hypothesis.settings.register_profile("thorough", deadline=None)
