@@ -39,24 +39,37 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if quick else "thorough")
 
 
-# Compiles on the second core what the tests come to last; they begin with step 1.
+# The tests that run steps. MAX compiles an operation of theirs when it first meets it, all in two
+# minutes: on a machine that has compiled nothing that is done beside the other tests.
+RUN_STEPS = {"course", "generation", "golden", "misconceptions", "solutions"}
 COMPILE_BESIDE = """
 from course.court import Court
 from course.files import NUMBERS
-from gpt2 import load
-load("shakespeare")
 with Court() as court:
-    for number in reversed(NUMBERS):
+    for number in NUMBERS:
         court.prepare(number)
 """
+beside: list[subprocess.Popen] = []
+
+
+def runs_steps(item: pytest.Item) -> bool:
+    return item.path.stem.removeprefix("test_") in RUN_STEPS
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """On a machine that has compiled nothing, two processes compile."""
     is_cold = not (max_folder() / "gpt2" / "decoders").is_dir()
     if is_cold and not session.config.option.collectonly:
-        process = subprocess.Popen([sys.executable, "-c", COMPILE_BESIDE], cwd=ROOT)
-        atexit.register(process.kill)
+        beside.append(subprocess.Popen([sys.executable, "-c", COMPILE_BESIDE], cwd=ROOT))
+        atexit.register(beside[0].kill)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=runs_steps)  # the others first, in their order
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if beside and runs_steps(item):
+        beside.pop().wait()
 
 
 ROOT = Path(__file__).parent.parent
