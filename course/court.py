@@ -5,7 +5,15 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Self
 
-from course.files import SOLUTIONS, Unreadable, read_source, shown, solution_path, step_path
+from course.files import (
+    SOLUTIONS,
+    TENSORS,
+    Unreadable,
+    read_source,
+    shown,
+    solution_path,
+    step_path,
+)
 from course.lessons import lesson
 from course.loader import only_computes
 from course.report import LOADS, RUNS, Report
@@ -21,10 +29,14 @@ VARIATION = SOLUTIONS / "variation.py"  # no file: its lines must not pass for t
 _ahead: list[Process] = []
 
 
-def start_ahead() -> None:
-    """Starts the processes that the next Court will use: they take a second to load MAX."""
-    with contextlib.suppress(UserError):  # the Court will say it
-        _ahead.extend([Process(), Process()])
+def start_ahead(step: str) -> None:
+    """Starts the processes that the next Court will use, if they need a second to load MAX.
+
+    step: what is typed behind the command.
+    """
+    if not step.isdecimal() or int(step) in TENSORS:
+        with contextlib.suppress(UserError):  # the Court will say it
+            _ahead.extend([Process(tensors=True), Process(tensors=True)])
 
 
 class Court:
@@ -40,17 +52,19 @@ class Court:
 
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
         self._on_wait = on_wait
-        self._ours = _ahead.pop() if _ahead else Process()
-        self._readers = _ahead.pop() if _ahead else None
+        # By whether they have loaded MAX.
+        self._ours: dict[bool, Process] = {}
+        self._readers: dict[bool, Process] = {}
+        if _ahead:
+            self._ours[True], self._readers[True] = _ahead.pop(), _ahead.pop()
         self._references: dict[int, RemoteTrial] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ours.end()
-        if self._readers:
-            self._readers.end()
+        for process in (*self._ours.values(), *self._readers.values()):
+            process.end()
 
     @property
     def kernels(self) -> int:
@@ -61,14 +75,16 @@ class Court:
         """Has the reference of a step run, so that a check of it is quick."""
         if number not in self._references:
             source, path = read_source(solution_path(number)), solution_path(number)
-            self._references[number] = self._try(self._ours, number, source, path, [])
+            self._references[number] = self._try_ours(number, source, path)
         for key in lesson(number).tried():
             _ = self._references[number][key]
 
-    def get_ready(self) -> None:
-        """Starts a process for the next check, while nobody waits."""
-        if not self._readers or self._readers.ended:
-            self._readers = Process()
+    def get_ready(self, number: int) -> Process:
+        """The process for the next check of a step, started while nobody waits."""
+        tensors = number in TENSORS
+        if tensors not in self._readers or self._readers[tensors].ended:
+            self._readers[tensors] = Process(tensors)
+        return self._readers[tensors]
 
     def check(
         self, number: int, path: Path, right: Collection[int] = (), limit: float = TIME_LIMIT
@@ -90,13 +106,13 @@ class Court:
             advice = f"`gpt2 reset {number}` writes the stub again"
             report.failed(LOADS, "", [str(error), advice])
             return report
-        self.get_ready()
+        process = self.get_ready(number)
         self.prepare(number)
         files = project_files()
-        trial = self._try(self._readers, number, source, path, sorted(right), True, limit)
+        trial = self._try(process, number, source, path, sorted(right), True, limit)
 
         def try_ours(source: str) -> RemoteTrial:
-            return self._try(self._ours, number, source, VARIATION, [])
+            return self._try_ours(number, source, VARIATION)
 
         reference = self._references[number]
         try:
@@ -106,9 +122,15 @@ class Court:
         report.printed, report.seconds = trial.printed, trial.seconds
         reusable = all(map(only_computes, [source, *others])) and not report.notes
         if not (reusable and (report.right or is_untouched(source))):
-            self._readers.end()
+            process.end()
         report.notes += file_changes(files)
         return report
+
+    def _try_ours(self, number: int, source: str, path: Path) -> RemoteTrial:
+        tensors = number in TENSORS
+        if tensors not in self._ours:
+            self._ours[tensors] = Process(tensors)
+        return self._try(self._ours[tensors], number, source, path, [])
 
     def _try(self, process: Process, *trial: object) -> RemoteTrial:
         process.wait_until_ready(lambda: self._on_wait(self.kernels, False))

@@ -15,7 +15,21 @@ from course.lesson import SYMBOLIC, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
-from course.report import ANY_SIZES, CHANGES, FORM, LOADS, NAMES, PARAMETERS, RUNS, VALUES, Report
+from course.report import (
+    ANY_SIZES,
+    CHANGES,
+    FORM,
+    LOADS,
+    NAMES,
+    OPEN,
+    PARAMETERS,
+    RIGHT,
+    RUNS,
+    VALUES,
+    WAITS,
+    WRONG,
+    Report,
+)
 from course.stubs import open_todos
 from course.trials.client import Lost
 
@@ -45,11 +59,30 @@ class Judge:
                     and self._compare_values()
                     and self._trace()
                 )
+            if not self.report.right and self.report.phases[-1].name not in (LOADS, NAMES):
+                self.report.pieces = self._look_at_pieces()
             self.report.notes += self.trial[CHANGES]
         except Lost as loss:
             self.report.right = False
             if not self.report.finding:  # else what was wrong before is told
                 self.report.failed(RUNS if self.report.phases else LOADS, "", [*loss.args])
+
+    def _look_at_pieces(self) -> dict[str, str]:
+        """How far each piece is that has experiments of its own."""
+        pieces = {experiment.piece: RIGHT for experiment in self.lesson.experiments}
+        pieces.pop("", None)
+        open_places = [todo.within for todo in open_todos(self.source)]
+        for experiment in self.lesson.experiments:
+            piece = experiment.piece
+            if any(f".{place}".endswith(f".{piece}") for place in open_places):
+                pieces[piece] = OPEN
+            elif pieces.get(piece) == RIGHT:
+                expected, found = self.reference[experiment.name], self.trial[experiment.name]
+                if self._is_open(experiment.name):
+                    pieces[piece] = WAITS
+                elif not acceptable(expected, found):
+                    pieces[piece] = WRONG
+        return pieces
 
     def _load(self) -> bool:
         found = self.trial[LOADS]
@@ -156,15 +189,22 @@ class Judge:
         """
         self.report.failed(phase, key, lines)
         first = key or SYMBOLIC
-        found = self.trial[first]
-        if isinstance(found, Raised) and found.is_todo:
+        if self._is_open(first):
             return False
-        keys = [first, *(other for other in keys if other != first)]
-        misconception = recognize(self.lesson, self.reference, self.trial, keys, self.try_ours)
-        if misconception:
-            self.report.misconception = True
-            self.report.finding = [misconception.sentence, *lines]
+        keys = [first, *(key for key in keys if key != first and not self._is_open(key))]
+        found, complete = recognize(self.lesson, self.reference, self.trial, keys, self.try_ours)
+        sentences = [misconception.sentence for misconception in found]
+        self.report.misconception = bool(sentences) and complete
+        if sentences and not complete:
+            sentences = [*lines[:1], f"Part of it may be this: {sentences[0]}"]
+            lines = lines[1:]
+        self.report.finding = [*sentences, *lines]
         return False
+
+    def _is_open(self, key: str) -> bool:
+        """Whether what is asked for waits for something that is to be written."""
+        found = self.trial[key]
+        return isinstance(found, Raised) and found.is_todo
 
     def _explain(self, error: Raised) -> list[str]:
         lines = list(error.lines)

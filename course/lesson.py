@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from max.experimental.nn import Module
     from max.experimental.tensor import TensorType
 
+    from course.plain_subject import PlainSubject
     from course.subject import Subject
 
 SYMBOLIC = "symbolic sizes"  # the name of what is tried last: a trace
@@ -22,6 +23,7 @@ class Kind(enum.StrEnum):
 
     DATACLASS = "a dataclass"
     FUNCTION = "a function"
+    CLASS = "a class"
     MODULE = "a class derived from Module"
 
 
@@ -46,11 +48,13 @@ class Experiment:
         name: how a report names it.
         run: does it; what it returns or raises is compared.
         axes: what the axes of a resulting array stand for.
+        piece: the function or method that it is about, where a step has several.
     """
 
     name: str
-    run: Callable[[Subject], object]
+    run: Callable[[Subject], object] | Callable[[PlainSubject], object]
     axes: tuple[str, ...] = ("batch", "position", "feature")
+    piece: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Lesson:
     """All that the course knows of a step.
 
     Attributes:
-        number: 1 to 12.
+        number: 1 to 20.
         title: what the reader builds.
         defines: the names that the file has to define.
         hints: the idea, the operations, almost the line.

@@ -77,10 +77,12 @@ def words(value: object, of: Callable[[object], str] = str) -> str:
 def encode(outcome: object) -> str:
     """An outcome as JSON; a ValueError where it contains itself, or a number without end."""
 
-    def tagged(value: object) -> dict[str, list]:
+    def tagged(value: object) -> object:
         if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
             content = base64.b64encode(value.tobytes()).decode()
             return {"__array__": [value.dtype.str, value.shape, content]}
+        if isinstance(value, np.bool_ | np.integer | np.floating):
+            return value.item()
         if isinstance(value, Raised | Frequencies):
             return {f"__{type(value).__name__}__": [*vars(value).values()]}
         return {"__Other__": [words(type(value).__name__), words(value, repr)]}

@@ -45,6 +45,10 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
             style = "bold" if index == 0 else "dim" if is_code else ""
             shown = Text(escaped(line, output.file), style=style)
             output.print(shown, no_wrap=is_code, soft_wrap=is_code)
+    if len(report.pieces) > 1:
+        output.print()
+        pieces = (f"{name} {standing}" for name, standing in report.pieces.items())
+        output.print(Text(f"Piece by piece: {', '.join(pieces)}."))
     if report.printed:
         output.print()
         _show_printed(escaped(report.printed, output.file), output)

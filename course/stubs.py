@@ -26,6 +26,7 @@ class Todo(NamedTuple):
     total: int
     goal: str  # what is to be done, without the operations to look at
     line: int  # counted from 1
+    within: str  # the function or method, with its class
 
 
 def make_stub(number: int) -> str:
@@ -53,8 +54,23 @@ def open_todos(source: str) -> list[Todo]:
             # In a class body nothing is raised: there the next definition follows at once.
             if below.startswith(("raise NotImplementedError(", "def ", "@")):
                 number, total = int(match["number"]), int(match["total"])
-                found.append(Todo(number, total, goal, index + 1))
+                found.append(Todo(number, total, goal, index + 1, _within(source, index)))
     return found
+
+
+def _within(source: str, index: int) -> str:
+    """The names of the class and the function that a line is in, with a point between them."""
+    lines = source.split("\n")[: index + 1]
+    names = []
+    while lines:
+        line = lines.pop()
+        indent = len(line) - len(line.lstrip())
+        opening = _opening(lines, indent) if indent else ""
+        if match := re.match(r"(?:class|def|struct) (\w+)", opening):
+            names.insert(0, match[1])
+        while lines and lines[-1].strip() != opening:
+            lines.pop()
+    return ".".join(names)
 
 
 def is_untouched(source: str) -> bool:

@@ -22,15 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from max.engine import InferenceSession
-
 from course.faults import raised
-from course.files import NUMBERS
+from course.files import KERNEL
 from course.lessons import lesson
 from course.loader import provide_steps
 from course.outcomes import encode, words
 from course.trials.trial import Trial
-from gpt2.engine.folders import max_folder
 from gpt2.errors import UserError
 
 LONGEST_PRINT = 2000  # characters
@@ -51,21 +48,14 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-def serve(connection: socket.socket) -> NoReturn:
-    """Answers requests until the process is ended."""
-    try:
-        max_folder()
-    except UserError as error:
-        sys.exit(" ".join(str(error).splitlines()))
+def serve(connection: socket.socket, tensors: bool) -> NoReturn:
+    """Answers requests until the process is ended; tensors: about steps that need MAX, too."""
     faulthandler.enable(all_threads=False)  # after a crash, standard error has its line
     faulthandler.register(signal.SIGURG, all_threads=False)  # or when asked; MAX leaves it alone
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(ValueError):  # there may be a lower limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory * 3 // 4, memory * 3 // 4))
     os.register_at_fork(after_in_child=lambda: os.close(connection.detach()))
-    provide_steps(())  # loads the solutions, and
-    for number in NUMBERS:
-        lesson(number)  # the lessons, while nobody waits
     trials: dict[int, tuple[Trial, Printed, contextvars.Context]] = {}
     current = None
 
@@ -75,17 +65,8 @@ def serve(connection: socket.socket) -> NoReturn:
         except OSError:  # the code has closed it
             os._exit(os.EX_IOERR)
 
-    load_all = InferenceSession.load_all
-
-    @functools.wraps(load_all)
-    def watched(*arguments: object, **options: object) -> object:
-        answer(kernel=True)
-        try:
-            return load_all(*arguments, **options)
-        finally:
-            answer(kernel=False)
-
-    InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel
+    if tensors:
+        load_max(answer)
     answer(ready=True)
     for line in connection.makefile("rb"):
         request = json.loads(line)
@@ -103,3 +84,31 @@ def serve(connection: socket.socket) -> NoReturn:
                 outcome = encode(raised(error, trial.path))
         answer(key=request["key"], outcome=outcome)
     os._exit(0)
+
+
+def load_max(answer: Callable[..., None]) -> None:
+    """Loads all that checks need, while nobody waits; has each of MAX's kernels announced."""
+    from max.engine import InferenceSession
+
+    from gpt2.engine.folders import max_folder
+
+    try:
+        max_folder()
+    except UserError as error:
+        sys.exit(" ".join(str(error).splitlines()))
+    import course.subject  # noqa: F401
+
+    provide_steps(())
+    for number in range(1, KERNEL):
+        lesson(number)
+    load_all = InferenceSession.load_all
+
+    @functools.wraps(load_all)
+    def watched(*arguments: object, **options: object) -> object:
+        answer(kernel=True)
+        try:
+            return load_all(*arguments, **options)
+        finally:
+            answer(kernel=False)
+
+    InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel

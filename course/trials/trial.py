@@ -8,16 +8,18 @@ import io
 from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
-
-from max.experimental import compilation
-from max.experimental.nn import Module
+from typing import TYPE_CHECKING
 
 from course.faults import raised
+from course.files import TENSORS
 from course.lesson import SYMBOLIC, Kind, Lesson
-from course.loader import execute, load_step, provide_steps
+from course.loader import execute, imported_steps, load_step, provide_steps
+from course.plain_subject import PlainSubject
 from course.report import CHANGES, LOADS, NAMES
-from course.subject import Subject
 from course.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 
 @dataclasses.dataclass
@@ -38,7 +40,8 @@ class Trial:
     def __post_init__(self) -> None:
         self._outcomes: dict[str, object] = {}
         if self.is_readers:
-            self._loaded = provide_steps(self.right, self.lesson.number)
+            wanted = None if self.lesson.number in TENSORS else imported_steps(self.source)
+            self._loaded = provide_steps(self.right, self.lesson.number, wanted)
             self._surroundings = Surroundings()
 
     def __getitem__(self, key: str) -> object:
@@ -70,17 +73,23 @@ class Trial:
                 shapes = subject.shapes(construction)
                 return {name: str(shape) for name, shape in shapes.items()}
         if lesson.symbolic and key == SYMBOLIC:
+            from max.experimental import compilation
+
             module = lesson.symbolic.build(subject)
             compilation.stage(module, name="step")(*lesson.symbolic.inputs())
             return None
         return self._experiment(key)
 
     @functools.cached_property
-    def _subject(self) -> Subject:
+    def _subject(self) -> "PlainSubject | Subject":
         if self.is_readers:
             step = load_step(self.lesson.number, self.source, self.path)
         else:
             step = execute(self.source, self.path, "course.ours")
+        if self.lesson.number not in TENSORS:
+            return PlainSubject(step, self.is_readers)
+        from course.subject import Subject  # with MAX
+
         return Subject(step, is_readers=self.is_readers)
 
     def _experiment(self, name: str) -> object:
@@ -94,6 +103,8 @@ class Trial:
             outcome = run(subject)
             if name != names[0] or not printed.getvalue():
                 return outcome
+        if self.lesson.number not in TENSORS:
+            return run(subject)
         subject.eagerly = True
         try:
             return run(subject)
@@ -101,17 +112,24 @@ class Trial:
             subject.eagerly = False
 
 
+def _is_module(value: object) -> bool:
+    from max.experimental.nn import Module
+
+    return inspect.isclass(value) and issubclass(value, Module)
+
+
 def _complain(module: ModuleType, name: str, kind: Kind) -> str | None:
     """What is wrong with what a module has under this name."""
     if not hasattr(module, name):
         return f"the file does not define {name}, {kind}"
     value = getattr(module, name)
-    is_right = {
-        Kind.DATACLASS: inspect.isclass(value) and dataclasses.is_dataclass(value),
-        Kind.FUNCTION: callable(value) and not inspect.isclass(value),
-        Kind.MODULE: inspect.isclass(value) and issubclass(value, Module),
+    is_kind = {
+        Kind.DATACLASS: lambda: inspect.isclass(value) and dataclasses.is_dataclass(value),
+        Kind.FUNCTION: lambda: callable(value) and not inspect.isclass(value),
+        Kind.CLASS: lambda: inspect.isclass(value),
+        Kind.MODULE: lambda: _is_module(value),
     }[kind]
-    if not is_right:
+    if not is_kind():
         actual = "a class" if inspect.isclass(value) else f"of type {type(value).__name__}"
         actual = "a function" if inspect.isfunction(value) else actual
         return f"{name} has to be {kind}; here it is {actual}"

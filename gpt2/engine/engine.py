@@ -16,6 +16,7 @@ from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.runtime import refuse_forks
 from solutions.solution_01 import GPT2Config
+from solutions.solution_16 import attention_mask, positions
 
 
 class Engine:
@@ -73,12 +74,10 @@ class Engine:
         refuse_forks()
         _, new = ids.shape
         cache.make_room(new)
-        past = cache.length
-        positions = past + np.arange(new) - cache.padding[:, None]  # [batch, seq]
         arguments = (
             ids,
-            np.maximum(positions, 0),
-            attention_mask(new, past, cache.padding),
+            positions(new, cache.length, cache.padding),
+            attention_mask(new, cache.length, cache.padding),
             np.arange(new - logits_to_keep, new),
         )
         (logits,) = self._model.execute(*map(self._buffer, arguments), *cache.buffers)
@@ -117,24 +116,3 @@ def choose_layout(config: GPT2Config, device: Device, quantize: str | None) -> s
                 f"{size} is no multiple of that"
             )
     return quantize
-
-
-# ANCHOR: mask
-def attention_mask(new: int, past: int, padding: np.ndarray) -> np.ndarray:
-    """Which tokens each new one may attend to.
-
-    Args:
-        new: how many tokens are new.
-        past: how many are in the cache before them.
-        padding: `[batch]`, how many at the beginning of each text are padding.
-
-    Returns:
-        float32 `[batch, 1, new, past + new]`: 0 where it may, minus infinity elsewhere.
-    """
-    key = np.arange(past + new)
-    query = past + np.arange(new)[:, None]
-    causal = key <= query  # [new, past + new]
-    allowed = causal & (key >= padding[:, None, None])  # [batch, new, past + new]
-    allowed |= key == query  # padding sees itself: a row of nothing would be no distribution
-    return np.where(allowed, np.float32(0), np.float32(-np.inf))[:, None]
-    # ANCHOR_END: mask

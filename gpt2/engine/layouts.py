@@ -11,13 +11,14 @@ from max.experimental.tensor import Tensor
 from max.graph import ops
 from max.graph.quantization import QuantizationEncoding
 
-from gpt2.engine.attention import CachedAttention, CachedBlock, KernelAttention
+from gpt2.engine.attention import CachedBlock, KernelAttention
 from gpt2.engine.embedding import EmbeddingWithHead, FusedEmbedding, TiedEmbedding
 from gpt2.engine.fused import FusedBlock, Panels, Q4_0Panels
 from gpt2.engine.packing import MULTIPLE
 from gpt2.engine.quantize import BLOCKS
 from solutions.solution_01 import GPT2Config
 from solutions.solution_09 import GPT2Block
+from solutions.solution_15 import CachedAttention
 
 quantized_matmul = F.functional(ops.qmatmul)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.engine import Engine
+from solutions.solution_16 import pad
 
 
 class Batch:
@@ -59,9 +60,7 @@ class Batch:
         """Fills a new cache with the last tokens of each text."""
         shown = [tuple(text[-window:]) for text in self.texts]
         distinct = list(dict.fromkeys(shown))  # a prompt of many samples is read once
-        longest = max(map(len, distinct))
-        padding = np.array([longest - len(text) for text in distinct])
-        ids = np.array([(0,) * (longest - len(text)) + text for text in distinct])
+        ids, padding = pad(distinct)
         self._cache: KeyValueCache = self._engine.new_cache(padding)
         logits = self._engine.forward(self._cache, ids)[:, 0]
         self._rows = [distinct.index(text) for text in shown]

@@ -1,0 +1,3 @@
+"""Other right answers for step 14."""
+
+ALTERNATIVES = {}
