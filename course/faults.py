@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from course.files import SOLUTIONS, STEPS, shown
-from course.outcomes import ChangedInput, NotATensor, Raised, words
+from course.outcomes import ChangedInput, NotATensor, NotCompiled, Raised, Violated, words
 
 LONGEST_MESSAGE = 400  # characters
 LONGEST_LINE = 160  # characters of a reader's line
@@ -55,6 +55,8 @@ def _explain(error: BaseException, path: Path, frames: traceback.StackSummary) -
     """Lines for a report: the exception, then the reader's line, if one is to blame."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return _explain_syntax(error)
+    if isinstance(error, NotCompiled):
+        return list(error.args)
     return [_message(error), *_blame(frames, path)]
 
 
@@ -74,6 +76,8 @@ def _explain_syntax(error: SyntaxError) -> list[str]:
 def _message(error: BaseException) -> str:
     if isinstance(error, ChangedInput):
         return "the code writes into a tensor that it was given; make a new one instead"
+    if isinstance(error, Violated):
+        return words(error)
     if isinstance(error, NotATensor):
         return f"it returned {error}"
     if isinstance(error, SystemExit):

@@ -11,7 +11,7 @@ import numpy as np
 from course.compare import acceptable, same, same_form
 from course.describe import describe, describe_forms, describe_names
 from course.files import shown
-from course.lesson import SYMBOLIC, Lesson
+from course.lesson import SPEED, SYMBOLIC, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
@@ -58,6 +58,7 @@ class Judge:
                     and self._compare_forms()
                     and self._compare_values()
                     and self._trace()
+                    and self._measure()
                 )
             if not self.report.right and self.report.phases[-1].name not in (LOADS, NAMES):
                 self.report.pieces = self._look_at_pieces()
@@ -176,6 +177,13 @@ class Judge:
             ]
             return self._fail(ANY_SIZES, "", lines, [*self.lesson.tried(), SYMBOLIC])
         self.report.passed(ANY_SIZES, "traced with symbolic batch and length")
+        return True
+
+    def _measure(self) -> bool:
+        """Tells how fast the code is; slow is not wrong."""
+        if self.lesson.speed:
+            found = self.trial[SPEED]
+            self.report.passed(SPEED, found if isinstance(found, str) else "could not be measured")
         return True
 
     def _fail(self, phase: str, key: str, lines: list[str], keys: list[str]) -> bool:

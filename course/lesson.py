@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from course.subject import Subject
 
 SYMBOLIC = "symbolic sizes"  # the name of what is tried last: a trace
+SPEED = "speed"  # or this
 
 
 class Kind(enum.StrEnum):
@@ -97,6 +98,7 @@ class Lesson:
         experiments: what is computed and compared.
         symbolic: the trace with symbolic sizes; None where a step has nothing to trace.
         misconceptions: the mistakes that a check recognizes.
+        speed: says how fast the code is; None where that does not matter.
     """
 
     number: int
@@ -108,6 +110,7 @@ class Lesson:
     misconceptions: tuple[Misconception, ...]
     constructions: tuple[Construction, ...] = ()
     symbolic: Symbolic | None = None
+    speed: Callable[[PlainSubject], str] | None = None
 
     def tried(self) -> Iterator[str]:
         """The names of all that is tried, in the order of a check; SYMBOLIC comes behind them."""

@@ -23,6 +23,14 @@ class NotATensor(Exception):
     """The code returned something else where a tensor was due."""
 
 
+class NotCompiled(Exception):
+    """The code is no Mojo: the arguments say why, each a line of a report."""
+
+
+class Violated(Exception):
+    """The code broke a rule that must always hold: says which, and how."""
+
+
 @dataclass(frozen=True)
 class Raised:
     """The outcome of code that raised an exception instead of returning a value."""

@@ -1,6 +1,7 @@
 """The code of a step that needs no tensors, as experiments run it."""
 
 import copy
+import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,11 +16,11 @@ class PlainSubject:
     """The names of a step, and its calls.
 
     Attributes:
-        step: the code.
+        step: the code; of step 20, what it was compiled into.
         is_readers: whether a reader wrote it, and not we.
     """
 
-    step: ModuleType
+    step: ModuleType | ctypes.CDLL
     is_readers: bool
 
     def call(self, function: Callable[..., object], *arguments: object) -> object:

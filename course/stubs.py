@@ -16,7 +16,7 @@ END = "# END SOLUTION"
 DETAIL = "#   "
 
 _TODO = re.compile(r"# TODO (?P<number>\d+) of (?P<total>\d+): (?P<goal>.*)")
-_GOES_ON = re.compile(r"#   (?!MAX: |NumPy: )")
+_GOES_ON = re.compile(r"#   (?!(MAX|NumPy|Python|Mojo): )")
 
 
 class Todo(NamedTuple):

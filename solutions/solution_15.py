@@ -8,7 +8,6 @@ step computes those of its new tokens alone.
 # ANCHOR: code (the book shows what follows)
 from dataclasses import dataclass
 
-from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 from max.graph import TensorValue
 
@@ -55,15 +54,14 @@ class CachedAttention(GPT2MultiHeadAttention):
         """
         # BEGIN SOLUTION: store key and value in their places; then let step 7 attend, with the
         #   keys and values of all total tokens, under the cache's mask.
-        #   MAX: Tensor.shape, F.buffer_store_slice(buffer, new, slices); a slice with computed
-        #   ends is (slice(TensorValue(start), TensorValue(end)), size)
-        new, total = query.shape[2], self.cache.mask.shape[-1]
+        #   MAX: Tensor.shape, slices of tensors (also to store into); where a slice's ends are
+        #   computed from sizes, it is (slice(TensorValue(start), TensorValue(end)), its size)
+        keys, values, mask = self.cache.keys, self.cache.values, self.cache.mask
+        new, total = query.shape[2], mask.shape[-1]
         start, end = TensorValue(total - new), TensorValue(total)
         places = (slice(None), slice(None), (slice(start, end), new))
-        F.buffer_store_slice(self.cache.keys, key, places)
-        F.buffer_store_slice(self.cache.values, value, places)
+        keys[places] = key
+        values[places] = value
         filled = (slice(None), slice(None), (slice(0, end), total))
-        return super().attend(
-            query, self.cache.keys[filled], self.cache.values[filled], self.cache.mask
-        )
+        return super().attend(query, keys[filled], values[filled], mask)
         # END SOLUTION

@@ -65,15 +65,19 @@ def serve(connection: socket.socket, tensors: bool) -> NoReturn:
         except OSError:  # the code has closed it
             os._exit(os.EX_IOERR)
 
+    def told_kernel(busy: bool) -> None:
+        answer(kernel=busy)
+
     if tensors:
-        load_max(answer)
+        load_max(told_kernel)
     answer(ready=True)
     for line in connection.makefile("rb"):
         request = json.loads(line)
         current = request["trial"]
         if "begin" in request:
-            number, source, path, *others = request["begin"]
-            trial = Trial(lesson(number), source, Path(path), *others)
+            number, source, path, right, is_readers = request["begin"]
+            it = lesson(number)
+            trial = Trial(it, source, Path(path), right, is_readers, told_kernel)
             trials[current] = trial, Printed(answer), contextvars.copy_context()
             continue
         trial, printed, context = trials[current]
@@ -86,7 +90,7 @@ def serve(connection: socket.socket, tensors: bool) -> NoReturn:
     os._exit(0)
 
 
-def load_max(answer: Callable[..., None]) -> None:
+def load_max(compiling: Callable[[bool], None]) -> None:
     """Loads all that checks need, while nobody waits; has each of MAX's kernels announced."""
     from max.engine import InferenceSession
 
@@ -105,10 +109,10 @@ def load_max(answer: Callable[..., None]) -> None:
 
     @functools.wraps(load_all)
     def watched(*arguments: object, **options: object) -> object:
-        answer(kernel=True)
+        compiling(True)
         try:
             return load_all(*arguments, **options)
         finally:
-            answer(kernel=False)
+            compiling(False)
 
     InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel

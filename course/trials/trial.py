@@ -1,21 +1,23 @@
 """The code of a step, tried in this process: whether it loads, what it defines, what it does."""
 
 import contextlib
+import ctypes
 import dataclasses
 import functools
 import inspect
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from course.faults import raised
-from course.files import TENSORS
-from course.lesson import SYMBOLIC, Kind, Lesson
+from course.files import KERNEL, MODEL, TENSORS
+from course.lesson import SPEED, SYMBOLIC, Kind, Lesson
 from course.loader import execute, imported_steps, load_step, provide_steps
 from course.plain_subject import PlainSubject
 from course.report import CHANGES, LOADS, NAMES
+from course.stubs import open_todos
 from course.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Trial:
     path: Path
     right: Collection[int] = ()  # steps of the reader's, for the imports of this one
     is_readers: bool = False
+    compiling: Callable[[bool], None] = lambda busy: None  # told when a compiler begins and ends
 
     def __post_init__(self) -> None:
         self._outcomes: dict[str, object] = {}
@@ -78,10 +81,14 @@ class Trial:
             module = lesson.symbolic.build(subject)
             compilation.stage(module, name="step")(*lesson.symbolic.inputs())
             return None
+        if key == SPEED:
+            return lesson.speed(subject)
         return self._experiment(key)
 
     @functools.cached_property
     def _subject(self) -> "PlainSubject | Subject":
+        if self.lesson.number == KERNEL:
+            return PlainSubject(self._build(), self.is_readers)
         if self.is_readers:
             step = load_step(self.lesson.number, self.source, self.path)
         else:
@@ -91,6 +98,14 @@ class Trial:
         from course.subject import Subject  # with MAX
 
         return Subject(step, is_readers=self.is_readers)
+
+    def _build(self) -> ctypes.CDLL:
+        from course.mojo import build
+
+        if todos := open_todos(self.source):
+            label = f"Step {self.lesson.number}, TODO {todos[0].number} of {todos[0].total}"
+            raise NotImplementedError(label)
+        return build(self.source, self.path, self.compiling)
 
     def _experiment(self, name: str) -> object:
         subject = self._subject
@@ -103,7 +118,7 @@ class Trial:
             outcome = run(subject)
             if name != names[0] or not printed.getvalue():
                 return outcome
-        if self.lesson.number not in TENSORS:
+        if self.lesson.number not in MODEL:  # where nothing runs eagerly
             return run(subject)
         subject.eagerly = True
         try:
@@ -118,7 +133,7 @@ def _is_module(value: object) -> bool:
     return inspect.isclass(value) and issubclass(value, Module)
 
 
-def _complain(module: ModuleType, name: str, kind: Kind) -> str | None:
+def _complain(module: ModuleType | ctypes.CDLL, name: str, kind: Kind) -> str | None:
     """What is wrong with what a module has under this name."""
     if not hasattr(module, name):
         return f"the file does not define {name}, {kind}"
