@@ -142,7 +142,7 @@ class _Watcher:
             self._output.print(Text(f"Step {number:02}  {report.title}  ok"))
         else:
             show_report(report, following, self._output)
-        self._verdicts.get_ready()
+        self._verdicts.get_ready(self._number)
         if self._output.is_terminal and not report.right:
             self._output.print(Text(f"\nwatching {STEPS.name}/   {KEYS}", style="dim"))
         return report.right

@@ -8,7 +8,7 @@ from typing import Self
 from course.files import SOLUTIONS, Unreadable, read_source, shown, solution_path, step_path
 from course.lessons import lesson
 from course.loader import only_computes
-from course.report import LOADS, RUNS, Report
+from course.report import LOADS, NAMES, RUNS, Report
 from course.stubs import is_untouched
 from course.surroundings import file_changes, project_files
 from course.trials.client import JUNK, NONSENSE, RemoteTrial
@@ -43,6 +43,7 @@ class Court:
         self._ours = _ahead.pop() if _ahead else Process()
         self._readers = _ahead.pop() if _ahead else None
         self._references: dict[int, RemoteTrial] = {}
+        self._warm: set[int] = set()  # steps whose kernels the reader's process has
 
     def __enter__(self) -> Self:
         return self
@@ -60,15 +61,20 @@ class Court:
     def prepare(self, number: int) -> None:
         """Has the reference of a step run, so that a check of it is quick."""
         if number not in self._references:
-            source, path = read_source(solution_path(number)), solution_path(number)
-            self._references[number] = self._try(self._ours, number, source, path, [])
+            self._ours.wait_until_ready(lambda: self._on_wait(self.kernels, False))
+            self._references[number] = self._reference_trial(self._ours, number)
         for key in lesson(number).tried():
             _ = self._references[number][key]
 
-    def get_ready(self) -> None:
-        """Starts a process for the next check, while nobody waits."""
+    def get_ready(self, number: int) -> None:
+        """Starts a process for the next check of a step, while nobody waits."""
         if not self._readers or self._readers.ended:
             self._readers = Process()
+            self._warm.clear()
+        if number in self._references and number not in self._warm:
+            # MAX loads a step's kernels when they are run; here by the reference.
+            self._reference_trial(self._readers, number).ask_for(lesson(number).tried())
+            self._warm.add(number)
 
     def check(
         self, number: int, path: Path, right: Collection[int] = (), limit: float = TIME_LIMIT
@@ -90,10 +96,12 @@ class Court:
             advice = f"`gpt2 reset {number}` writes the stub again"
             report.failed(LOADS, "", [str(error), advice])
             return report
-        self.get_ready()
-        self.prepare(number)
+        self.get_ready(number)
         files = project_files()
-        trial = self._try(self._readers, number, source, path, sorted(right), True, limit)
+        trial = self._begin(self._readers, number, source, path, sorted(right), True, limit)
+        trial.ask_for([LOADS, NAMES, *lesson(number).tried()])
+        self.prepare(number)
+        self._readers.wait_until_ready(lambda: self._on_wait(self.kernels, False))
 
         def try_ours(source: str) -> RemoteTrial:
             return self._try(self._ours, number, source, VARIATION, [])
@@ -110,6 +118,13 @@ class Court:
         report.notes += file_changes(files)
         return report
 
+    def _reference_trial(self, process: Process, number: int) -> RemoteTrial:
+        source, path = read_source(solution_path(number)), solution_path(number)
+        return self._begin(process, number, source, path, [])
+
     def _try(self, process: Process, *trial: object) -> RemoteTrial:
         process.wait_until_ready(lambda: self._on_wait(self.kernels, False))
+        return self._begin(process, *trial)
+
+    def _begin(self, process: Process, *trial: object) -> RemoteTrial:
         return RemoteTrial(process, lambda busy: self._on_wait(self.kernels, busy), *trial)

@@ -37,9 +37,9 @@ class Verdicts:
         """Checks the reference, as if a reader had written it."""
         return self._court.check(number, solution_path(number))
 
-    def get_ready(self) -> None:
-        """Has a process ready for the next check, while nobody waits."""
-        self._court.get_ready()
+    def get_ready(self, number: int) -> None:
+        """Has a process ready for the next check of a step, while nobody waits."""
+        self._court.get_ready(number)
 
     def settle(self, numbers: Collection[int]) -> None:
         """Finds a verdict on each of these steps, and of those they need, where there is none."""
