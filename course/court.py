@@ -16,7 +16,7 @@ from course.files import (
 )
 from course.lessons import lesson
 from course.loader import only_computes
-from course.report import LOADS, RUNS, Report
+from course.report import LOADS, NAMES, RUNS, Report
 from course.stubs import is_untouched
 from course.surroundings import file_changes, project_files
 from course.trials.client import JUNK, NONSENSE, RemoteTrial
@@ -58,6 +58,7 @@ class Court:
         if _ahead:
             self._ours[True], self._readers[True] = _ahead.pop(), _ahead.pop()
         self._references: dict[int, RemoteTrial] = {}
+        self._warm: set[tuple[Process, int]] = set()  # what has the kernels of which step
 
     def __enter__(self) -> Self:
         return self
@@ -74,17 +75,20 @@ class Court:
     def prepare(self, number: int) -> None:
         """Has the reference of a step run, so that a check of it is quick."""
         if number not in self._references:
-            source, path = read_source(solution_path(number)), solution_path(number)
-            self._references[number] = self._try_ours(number, source, path)
+            ours = self._process(self._ours, number)
+            self._wait_for(ours)
+            self._references[number] = self._reference_trial(ours, number)
         for key in lesson(number).tried():
             _ = self._references[number][key]
 
     def get_ready(self, number: int) -> Process:
         """The process for the next check of a step, started while nobody waits."""
-        tensors = number in TENSORS
-        if tensors not in self._readers or self._readers[tensors].ended:
-            self._readers[tensors] = Process(tensors)
-        return self._readers[tensors]
+        process = self._process(self._readers, number)
+        if number in self._references and (process, number) not in self._warm:
+            # MAX loads a step's kernels when they are run; here by the reference.
+            self._reference_trial(process, number).ask_for(lesson(number).tried())
+            self._warm.add((process, number))
+        return process
 
     def check(
         self, number: int, path: Path, right: Collection[int] = (), limit: float = TIME_LIMIT
@@ -107,12 +111,14 @@ class Court:
             report.failed(LOADS, "", [str(error), advice])
             return report
         process = self.get_ready(number)
-        self.prepare(number)
         files = project_files()
-        trial = self._try(process, number, source, path, sorted(right), True, limit)
+        trial = self._begin(process, number, source, path, sorted(right), True, limit)
+        trial.ask_for([LOADS, NAMES, *lesson(number).tried()])
+        self.prepare(number)
+        self._wait_for(process)
 
         def try_ours(source: str) -> RemoteTrial:
-            return self._try_ours(number, source, VARIATION)
+            return self._begin(self._process(self._ours, number), number, source, VARIATION, [])
 
         reference = self._references[number]
         try:
@@ -126,12 +132,19 @@ class Court:
         report.notes += file_changes(files)
         return report
 
-    def _try_ours(self, number: int, source: str, path: Path) -> RemoteTrial:
+    def _process(self, processes: dict[bool, Process], number: int) -> Process:
+        """One that can run a step; a new one where there is none, or it has ended."""
         tensors = number in TENSORS
-        if tensors not in self._ours:
-            self._ours[tensors] = Process(tensors)
-        return self._try(self._ours[tensors], number, source, path, [])
+        if tensors not in processes or processes[tensors].ended:
+            processes[tensors] = Process(tensors)
+        return processes[tensors]
 
-    def _try(self, process: Process, *trial: object) -> RemoteTrial:
+    def _wait_for(self, process: Process) -> None:
         process.wait_until_ready(lambda: self._on_wait(self.kernels, False))
+
+    def _reference_trial(self, process: Process, number: int) -> RemoteTrial:
+        source, path = read_source(solution_path(number)), solution_path(number)
+        return self._begin(process, number, source, path, [])
+
+    def _begin(self, process: Process, *trial: object) -> RemoteTrial:
         return RemoteTrial(process, lambda busy: self._on_wait(self.kernels, busy), *trial)

@@ -11,7 +11,7 @@ STEPS = ROOT / "steps"
 SOLUTIONS = ROOT / "solutions"
 NUMBERS = range(1, 21)
 MODEL = range(1, 13)  # the steps that are GPT-2; those behind them are the engine
-TENSORS = {*MODEL, 15}  # the steps that need MAX; for the others NumPy is enough
+TENSORS = {*MODEL[1:], 15}  # the steps that need MAX; for the others NumPy is enough
 KERNEL = 20  # the step that is written in Mojo
 STEP_MODULE = "steps.step_"  # and two digits: the name under which later steps import it
 

@@ -3,6 +3,7 @@
 import gpt2.runtime  # noqa: F401  # isort: skip
 import atexit
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,8 @@ hypothesis.settings.register_profile("thorough", deadline=None)
 def pytest_configure(config: pytest.Config) -> None:
     quick = config.getoption("markexpr") == "not slow"
     hypothesis.settings.load_profile("quick" if quick else "thorough")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background
+        signal.signal(signal.SIGINT, lambda *_: None)  # whom tests start shall not ignore Ctrl-C
 
 
 # The tests that run steps. MAX compiles an operation of theirs when it first meets it, all in two

@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class RemoteTrial:
         self._outcomes: dict[str, object] = {}
         begin = [self.number, self.source, str(self.path), self.right, self.is_readers]
         self.process.send(trial=self._id, begin=begin)
+
+    def ask_for(self, keys: Iterable[str]) -> None:
+        """Has outcomes found, for which nobody waits."""
+        for key in keys:
+            self.process.send(trial=self._id, key=key)
 
     def __getitem__(self, key: str) -> object:
         """The outcome.
