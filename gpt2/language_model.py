@@ -17,6 +17,7 @@ from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import DraftModel, PromptLookup
 from gpt2.text.options import Options, options_named
 from gpt2.text.speculation import Drafter, speculate
+from gpt2.text.together import write_together
 from gpt2.values import Numbers, checked, one_of, path, several, text
 from solutions.solution_01 import GPT2Config
 
@@ -102,8 +103,11 @@ class LanguageModel:
             for continuation in continuations:
                 for _ in self.write(continuation):
                     pass
+        elif self.engine.paged:
+            for _ in write_together(self.engine, continuations):
+                pass
         elif continuations:
-            _write_together(self.engine, continuations)
+            _write_in_step(self.engine, continuations)
         return [
             Generation(
                 continuation.text,
@@ -142,7 +146,8 @@ class LanguageModel:
         return PromptLookup() if self._draft is None else DraftModel(self._draft)
 
 
-def _write_together(engine: Engine, continuations: list[Continuation]) -> None:
+def _write_in_step(engine: Engine, continuations: list[Continuation]) -> None:
+    """All texts grow by a token at a time, until the last is finished."""
     writing = list(continuations)
     batch = Batch(engine, [continuation.ids for continuation in writing])
     while True:

@@ -6,6 +6,7 @@ from course.lessons.tiny import PLAIN, WIDE
 
 THREE_HEADS = Construction("CachedAttention(config)", lambda step: step.CachedAttention(WIDE))
 TWO_HEADS = Construction("CachedAttention(other)", lambda step: step.CachedAttention(PLAIN))
+START = "start, end = TensorValue(total - new), TensorValue(total)"
 PLACES = "(slice(start, end), new)"
 FILLED = "(slice(0, end), total)"
 KEYS, VALUES = "keys[places] = key\n", "values[places] = value\n"
@@ -21,8 +22,8 @@ LESSON = Lesson(
         "tokens, and the queries have to meet all of them. How many tokens there are in all, the "
         "last axis of the cache's mask says; how many are new, the query.",
         "`keys[slices] = key` writes into a tensor in place, and `keys[slices]` reads a part. A "
-        "slice for each axis: `slice(None)` for batch and heads. In a graph sizes are names, so the "
-        "third is a pair: `slice(TensorValue(start), TensorValue(end))`, and how long it is. "
+        "slice for each axis: `slice(None)` for batch and heads. In a graph sizes are names, so "
+        "the third is a pair: `slice(TensorValue(start), TensorValue(end))`, and how long it is. "
         "`super().attend` is step 7's.",
         "`new, total = query.shape[2], mask.shape[-1]`. The new ones go to the places "
         "`(slice(TensorValue(total - new), TensorValue(total)), new)`; what is attended to are the "
@@ -48,9 +49,7 @@ LESSON = Lesson(
             "The new keys and values overwrite the first ones: their place is behind those of the "
             "earlier tokens.",
             {
-                "start, end = TensorValue(total - new), TensorValue(total)": (
-                    "start, end = TensorValue(total - new), TensorValue(total); zero = TensorValue(new)"
-                ),
+                START: f"{START}; zero = TensorValue(new)",
                 PLACES: "(slice(0, zero), new)",
             },
         ),
