@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # The tests that run steps. MAX compiles an operation of theirs when it first meets it, all in two
 # minutes: on a machine that has compiled nothing that is done beside the other tests.
-RUN_STEPS = {"course", "generation", "golden", "misconceptions", "solutions"}
+RUN_STEPS = {"course", "generation", "golden", "misconceptions", "sampling", "solutions"}
 COMPILE_BESIDE = """
 from course.court import Court
 from course.files import NUMBERS

@@ -10,7 +10,7 @@ BUDGETS = {  # lines of Python and Mojo
     "solutions": 700,
     "gpt2": 3900,
     "course/lessons": 2050,
-    "course": 2600,  # without the lessons
+    "course": 2650,  # without the lessons
     "bench": 1500,
     "commands": 1300,
     "tests": 6800,
