@@ -11,6 +11,7 @@ import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
 from commands.terminal import complain, console
+from course.files import NUMBERS
 from gpt2 import __version__
 from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
@@ -23,11 +24,11 @@ TUTORIAL_OPTIONS = ("max_new_tokens", "temperature", "seed", "stop")  # what ste
 
 Count = partial(typer.Option, parser=Numbers(int, 1).parse, metavar="N")
 Step = Annotated[
-    int, typer.Argument(parser=Numbers(int, 1, 12).parse, metavar="N", help="The step, 1 to 12.")
+    int, typer.Argument(parser=Numbers(int, 1, 20).parse, metavar="N", help="The step, 1 to 20.")
 ]
 
 app = typer.Typer(
-    help="GPT-2, written by hand: write it in twelve steps, and run it.",
+    help="GPT-2, written by hand: the model in twelve steps, the engine in eight more.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -101,7 +102,7 @@ def generate(
     ] = "fast",
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
-    steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="Run your own steps.")] = False,
     **values: Any,  # noqa: ANN401
 ) -> None:
     """Continue a text."""
@@ -142,7 +143,7 @@ def check(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Data for tools.")] = False,
 ) -> None:
-    """Check a step of yours, or all twelve."""
+    """Check a step of yours, or all of them."""
     from commands.check import check_steps
 
     if not check_steps(step, solution=solution, as_json=as_json):
@@ -174,14 +175,14 @@ def hint(
 @app.command()
 def reset(
     step: Step = None,
-    everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Restore a step's stub; your file is kept, dated."""
     from commands.reset import reset_steps
 
     if everything == (step is not None):
-        raise UserError("reset what? A step, 1 to 12, or --all")
-    reset_steps(range(1, 13) if everything else [step])
+        raise UserError("reset what? A step, 1 to 20, or --all")
+    reset_steps(NUMBERS if everything else [step])
 
 
 @app.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from course.court import Court
-from course.files import NUMBERS
+from course.files import MODEL
 from course.lessons import KERNELS
 
 
@@ -32,7 +32,7 @@ def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
         UserError: the process that compiles cannot run.
     """
     with Court(on_wait) as court:
-        for number in NUMBERS:
+        for number in MODEL:
             court.prepare(number)
     with contextlib.suppress(OSError, RuntimeError):
         # As the engine makes it, too, which wants to be the only one who writes there.

@@ -42,7 +42,7 @@ def build(source: str, path: Path, compiling: Callable[[bool], None]) -> ctypes.
 def _compile(library: Path, source: str, path: Path) -> None:
     from mojo.run import subprocess_run_mojo
 
-    text = library.with_name(path.name)
+    text = library.with_suffix(".mojo")
     text.write_text(source, encoding="utf-8")
     command = ["build", "--emit", "shared-lib", str(text), "-o", str(library)]
     done = subprocess_run_mojo(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -12,7 +12,7 @@ from max.experimental import functional as F
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from course.files import NUMBERS, step_module
+from course.files import MODEL, step_module
 from course.loader import provide_steps
 from course.verdicts import Verdicts
 from gpt2.checkpoint.model import CompiledModel, empty_model
@@ -67,11 +67,11 @@ class OwnModel:
 def load_own_model() -> OwnModel:
     """Checks what has not been checked as it is, and puts the steps together."""
     with Verdicts() as verdicts:
-        verdicts.settle(NUMBERS)
+        verdicts.settle(MODEL)
         right = verdicts.state.right_steps()
     loaded = provide_steps(right)
     return OwnModel(
         import_module(step_module(11)).GPT2LMHeadModel,
         import_module(step_module(12)).generate_next_token,
-        [number for number in NUMBERS if number not in loaded],
+        [number for number in MODEL if number not in loaded],
     )

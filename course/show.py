@@ -6,6 +6,7 @@ import os
 from rich.console import Console
 from rich.text import Text
 
+from course.files import MODEL
 from course.lessons import lesson
 from course.report import Report
 from gpt2.escapes import escaped
@@ -60,7 +61,7 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
 
 
 def show_row(report: Report, output: Console) -> None:
-    """One step of twelve, in a line."""
+    """One step of many, in a line."""
     mark, style = MARKS[report.right]
     line = Text(f"{report.step:02}  {report.title:<22}").append(mark, style=style)
     if not report.right:
@@ -84,10 +85,14 @@ def typed(command: str) -> str:
 
 def what_next(following: int | None) -> str:
     """What to do now: the step that follows, or to use the model."""
+    run = typed('gpt2 generate --steps "ROMEO:"')
     if following is None:
-        return "the model is yours: " + typed('gpt2 generate --steps "ROMEO:"')
+        return f"model and engine are yours: {run}"
     check = typed(f"gpt2 check {following}")
-    return f"next: step {following:02}, {lesson(following).title} ({check})"
+    step = f"step {following:02}, {lesson(following).title} ({check})"
+    if following == MODEL.stop:
+        return f"the model is yours: {run}; who goes on writes the engine, from {step}"
+    return f"next: {step}"
 
 
 def _closing(report: Report, following: int | None) -> Text:

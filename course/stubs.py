@@ -9,7 +9,7 @@ import itertools
 import re
 from typing import NamedTuple
 
-from course.files import NUMBERS, read_source, solution_path
+from course.files import KERNEL, NUMBERS, read_source, solution_path
 
 BEGIN = "# BEGIN SOLUTION: "
 END = "# END SOLUTION"
@@ -30,7 +30,7 @@ class Todo(NamedTuple):
 
 
 def make_stub(number: int) -> str:
-    """The text of `steps/step_NN.py` as it ships."""
+    """The text of a step as it ships."""
     solution = read_source(solution_path(number))
     title, _, body = solution.partition("\n")
     header = (
@@ -52,7 +52,7 @@ def open_todos(source: str) -> list[Todo]:
             goal = " ".join([match["goal"], *(text.removeprefix("#   ") for text in details)])
             below = next((text for text in lines[index:] if text and text[0] != "#"), "")
             # In a class body nothing is raised: there the next definition follows at once.
-            if below.startswith(("raise NotImplementedError(", "def ", "@")):
+            if below.startswith(("raise NotImplementedError(", "raise Error(", "def ", "@")):
                 number, total = int(match["number"]), int(match["total"])
                 found.append(Todo(number, total, goal, index + 1, _within(source, index)))
     return found
@@ -101,7 +101,8 @@ def _replace_regions(lines: list[str], number: int) -> list[str]:
             result += region
             if not in_class_body:  # there it would be raised at import
                 todo = f"Step {number:02}, TODO {count} of {total}"
-                result.append(f'{indent}raise NotImplementedError("{todo}")')
+                error = "Error" if number == KERNEL else "NotImplementedError"
+                result.append(f'{indent}raise {error}("{todo}")')
             region = []
         elif region:
             reading_details = reading_details and text.startswith(DETAIL)
