@@ -27,6 +27,21 @@ Step = Annotated[
     int, typer.Argument(parser=Numbers(int, 1, 20).parse, metavar="N", help="The step, 1 to 20.")
 ]
 
+Model = Annotated[
+    str,
+    typer.Option(
+        parser=path,
+        metavar="MODEL",
+        help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
+        "124M to 1558M, or a Hugging Face repository.",
+    ),
+]
+Quantize = Annotated[
+    Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
+]
+DeviceName = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")]
+Greedy = Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")]
+
 app = typer.Typer(
     help="GPT-2, written by hand: the model in twelve steps, the engine in eight more.",
     add_completion=False,
@@ -54,7 +69,9 @@ def takes_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the fields of Options in the place of its **keywords."""
     *own, _ = inspect.signature(command).parameters.values()
     offered = [_parameter(option) for option in fields(Options) if option.metadata["metavar"]]
-    command.__signature__ = inspect.Signature(offered + own)
+    required = [parameter for parameter in own if parameter.default is parameter.empty]
+    rest = [parameter for parameter in own if parameter not in required]
+    command.__signature__ = inspect.Signature(required + offered + rest)
     return command
 
 
@@ -77,20 +94,10 @@ def generate(
     prompt: Annotated[
         str | None, typer.Argument(help="The text to continue; without it, what is piped in.")
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            parser=path,
-            metavar="MODEL",
-            help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
-            "124M to 1558M, or a Hugging Face repository.",
-        ),
-    ] = DEFAULT_MODEL,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
+    model: Model = DEFAULT_MODEL,
+    greedy: Greedy = False,
     samples: Annotated[int, Count(help="How many texts to write.")] = 1,
-    quantize: Annotated[
-        Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
-    ] = None,
+    quantize: Quantize = None,
     speculate: Annotated[
         str | None,
         typer.Option(
@@ -100,7 +107,7 @@ def generate(
     engine: Annotated[
         Literal["fast", "tutorial"], typer.Option(help="tutorial is step 12's loop.")
     ] = "fast",
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")] = "auto",
+    device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Run your own steps.")] = False,
     **values: Any,  # noqa: ANN401
@@ -132,6 +139,44 @@ def generate(
         device=device,
         quantize=quantize,
         speculate=speculate,
+    )
+
+
+@app.command()
+@takes_options
+def batch(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help='JSON Lines: {"prompt": ...} and options, a line.'),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where answers go; what is there is not asked again."),
+    ] = None,
+    ordered: Annotated[
+        bool, typer.Option("--ordered", help="In the order of the lines, not as they finish.")
+    ] = False,
+    model: Model = DEFAULT_MODEL,
+    greedy: Greedy = False,
+    quantize: Quantize = None,
+    device: DeviceName = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The answers alone.")] = False,
+    **values: Any,  # noqa: ANN401
+) -> None:
+    """Continue many texts together: a file of prompts."""
+    from commands.batch import answer_file
+
+    console.quiet = quiet
+    if greedy:
+        values["temperature"] = 0.0
+    answer_file(
+        file,
+        values,
+        output=output,
+        ordered=ordered,
+        model=model,
+        device=device,
+        quantize=quantize,
     )
 
 

@@ -1,8 +1,9 @@
 """The engine as a Python interface: `load` a model, and let it write."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from gpt2.checkpoint.config import read_config
@@ -17,7 +18,7 @@ from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import DraftModel, PromptLookup
 from gpt2.text.options import Options, options_named
 from gpt2.text.speculation import Drafter, speculate
-from gpt2.text.together import write_together
+from gpt2.text.together import AT_ONCE, write_together
 from gpt2.values import Numbers, checked, one_of, path, several, text
 from solutions.solution_01 import GPT2Config
 
@@ -99,15 +100,8 @@ class LanguageModel:
         prompts = checked("prompts", prompts, several(text, "strings"))
         texts = [prompt for prompt in prompts for _ in range(samples)]
         continuations = [self.start(prompt, chosen, number) for number, prompt in enumerate(texts)]
-        if len(continuations) == 1 or self._speculates:
-            for continuation in continuations:
-                for _ in self.write(continuation):
-                    pass
-        elif self.engine.paged:
-            for _ in write_together(self.engine, continuations):
-                pass
-        elif continuations:
-            _write_in_step(self.engine, continuations)
+        for _ in self.write_all(continuations):
+            pass
         return [
             Generation(
                 continuation.text,
@@ -137,6 +131,24 @@ class LanguageModel:
             if continuation.finish_reason is not None:
                 return
             batch.append([token])
+
+    def write_all(self, continuations: Iterable[Continuation]) -> Iterator[Continuation]:
+        """Finishes texts that `start` began, many at once; yields each when it is finished.
+
+        They are asked for as there is room for them.
+        """
+        if self._speculates:
+            for continuation in continuations:
+                for _ in self.write(continuation):
+                    pass
+                yield continuation
+        elif self.engine.paged:
+            yield from write_together(self.engine, continuations)
+        else:
+            coming = iter(continuations)
+            while texts := list(islice(coming, AT_ONCE)):
+                _write_in_step(self.engine, texts)
+                yield from texts
 
     @property
     def _speculates(self) -> bool:
