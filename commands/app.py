@@ -117,16 +117,22 @@ def generate(
     if greedy:
         values["temperature"] = 0.0
     chosen = Options(**values)
-    if steps or engine == "tutorial":
+    if engine == "tutorial":
         plain = Options(**{name: values[name] for name in TUTORIAL_OPTIONS})
         if chosen != plain or samples > 1 or quantize or speculate:
             raise UserError(
-                f"{'--steps' if steps else '--engine tutorial'} knows --temperature, --greedy, "
-                "--seed, --stop and --max-new-tokens; the other options are the fast engine's"
+                "--engine tutorial knows --temperature, --greedy, --seed, --stop and "
+                "--max-new-tokens; the other options are the fast engine's"
             )
-        from commands.tutorial import generate_text as generate_by_steps
+    stand_ins = []
+    if steps:  # before anything imports a solution
+        from commands.own_steps import tell_what_they_bring, use_own_steps
 
-        generate_by_steps(prompt, chosen, model=model, device=device, steps=steps)
+        stand_ins = use_own_steps()
+    if engine == "tutorial":
+        from commands.tutorial import generate_text as generate_by_loop
+
+        generate_by_loop(prompt, chosen, model=model, device=device)
         return
 
     from commands.generate import generate_text
@@ -139,7 +145,10 @@ def generate(
         device=device,
         quantize=quantize,
         speculate=speculate,
+        kernels=not steps,
     )
+    if steps and not quiet:
+        tell_what_they_bring(model, device, stand_ins)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from gpt2.text.drafters import DraftModel, PromptLookup
 from gpt2.text.options import Options, options_named
 from gpt2.text.speculation import Drafter, speculate
 from gpt2.text.together import AT_ONCE, write_together
-from gpt2.values import Numbers, checked, one_of, path, several, text
+from gpt2.values import Numbers, checked, flag, one_of, path, several, text
 from solutions.solution_01 import GPT2Config
 
 LOOKUP = "lookup"
@@ -182,6 +182,7 @@ def load(
     device: str = "auto",
     quantize: str | None = None,
     speculate: str | os.PathLike[str] | None = None,
+    kernels: bool = True,
 ) -> LanguageModel:
     """Loads a model, downloading and compiling it the first time.
 
@@ -192,6 +193,7 @@ def load(
         quantize: `q4_0` or `q6_k` for weights of 4.5 or 6.6 bits; None for 32.
         speculate: who drafts ahead: `lookup` (the text itself), or the name of a smaller model
             with the same vocabulary; None for nobody.
+        kernels: False for MAX's own operations alone, as on a GPU: the steps as they are.
 
     Raises:
         UserError: there is no such model or device, a file is damaged, or the options do not go
@@ -209,7 +211,8 @@ def load(
     draft_folder = None
     if speculate not in (None, LOOKUP):
         draft_folder = _draft_folder(speculate, config, tokenizer)
-    engine = Engine(folder, config, chosen_device, quantize)
+    kernels = checked("kernels", kernels, flag)
+    engine = Engine(folder, config, chosen_device, quantize, kernels=kernels)
     draft = draft_folder and Engine(draft_folder, read_config(draft_folder), chosen_device)
     return LanguageModel(engine, tokenizer, draft, lookup=speculate == LOOKUP)
 

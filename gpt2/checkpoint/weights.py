@@ -53,16 +53,19 @@ class StoredTensor:
         """The shape that the parameter of step 11 has."""
         return self.shape[::-1] if self.is_conv1d else self.shape
 
+    def stored(self) -> np.ndarray:
+        """As it lies in the file, of which it is a view."""
+        # Mode c, copy on write: DLPack hands over no array that is read-only.
+        dtype = STORAGE_DTYPES[self.dtype]
+        return np.memmap(self.path, dtype, mode="c", offset=self.offset, shape=self.shape)
+
     def array(self) -> np.ndarray:
         """The parameter, float32; what is stored as float32 is a view of the file.
 
         Raises:
             UserError: a number is infinite, or none.
         """
-        # Mode c, copy on write: DLPack hands over no array that is read-only.
-        stored = np.memmap(
-            self.path, STORAGE_DTYPES[self.dtype], mode="c", offset=self.offset, shape=self.shape
-        )
+        stored = self.stored()
         array = to_float32(stored.T if self.is_conv1d else stored)
         check_weight(self.path, self.name, array)
         return array

@@ -28,7 +28,13 @@ class Engine:
     """Runs texts through a model; what belongs to a text is in its cache, not here."""
 
     def __init__(
-        self, folder: Path, config: GPT2Config, device: Device, quantize: str | None = None
+        self,
+        folder: Path,
+        config: GPT2Config,
+        device: Device,
+        quantize: str | None = None,
+        *,
+        kernels: bool = True,
     ) -> None:
         """Loads a checkpoint. The first time on a machine it compiles, for half a minute or so.
 
@@ -37,6 +43,7 @@ class Engine:
             config: its sizes.
             device: where the engine is to run.
             quantize: `q4_0` or `q6_k` for weights of fewer bits; None for float32.
+            kernels: False for MAX's own operations alone, as on a GPU.
 
         Raises:
             UserError: the weights do not fit the config, or cannot be quantized; or see
@@ -44,7 +51,7 @@ class Engine:
         """
         self.config = config
         self.device = device
-        layout = choose_layout(config, device, quantize)
+        layout = choose_layout(config, device, quantize) if kernels or quantize else PLAIN
         self.paged = layout != PLAIN
         weights = packing.prepare(find_tensors(folder, config), layout)
         refuse_forks()

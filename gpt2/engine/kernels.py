@@ -1,6 +1,7 @@
 """The kernels of our own, written in Mojo: compiled for this machine, called like MAX's."""
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -13,10 +14,10 @@ from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
 from gpt2.engine.kept import workplace
+from gpt2.engine.sources import kernel_sources
 from solutions.solution_03 import LayerNorm
 from solutions.solution_09 import GPT2Block
 
-SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
@@ -123,12 +124,16 @@ def library() -> Path:
     """
     from mojo.run import subprocess_run_mojo
 
-    sources = sorted(SOURCE.glob("*.mojo"))
-    content = b"".join(path.read_bytes() for path in sources) + version("max").encode()
+    *sources, step_20 = kernel_sources()
+    content = b"".join(path.read_bytes() for path in (*sources, step_20)) + version("max").encode()
     target = cache_folder() / "kernels" / hashlib.sha256(content).hexdigest()[:16] / LIBRARY
     with workplace(target.parent) as folder:
-        compiled = folder / LIBRARY
-        command = ["precompile", str(SOURCE), "-o", str(compiled)]
+        package, compiled = folder / "mojo", folder / LIBRARY
+        package.mkdir()
+        for path in sources:
+            shutil.copy(path, package)
+        shutil.copy(step_20, package / "solution_20.mojo")
+        command = ["precompile", str(package), "-o", str(compiled)]
         outcome = subprocess_run_mojo(command, capture_output=True, text=True)
         if outcome.returncode != 0:
             errors = [line for line in outcome.stderr.splitlines() if " error: " in line]

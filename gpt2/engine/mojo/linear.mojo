@@ -7,6 +7,7 @@ which the processor foresees, and once: while it is in the cache, all rows are m
 
 from .epilogue import Epilogue
 from .product import LANES, Numbers, multiply
+from .solution_20 import multiply as multiply_row
 from .team import Member
 
 
@@ -38,6 +39,13 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
 
         @__parameter
         @always_inline
+        def fill_one(row: Int, first: Int):
+            """The same for one row and one panel: step 20."""
+            var panel = panels.unsafe_offset(first * k * LANES)
+            epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+
+        @__parameter
+        @always_inline
         def fill_all_rows[PANELS: Int](first: Int):
             var row = 0
             while row + 8 <= rows:
@@ -47,7 +55,10 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
                 fill[4, PANELS](row, first)
                 row += 4
             while row < rows:
-                fill[1, PANELS](row, first)
+                comptime if PANELS == 1:
+                    fill_one(row, first)
+                else:
+                    fill[1, PANELS](row, first)
                 row += 1
 
         var panel = piece * share
