@@ -30,9 +30,10 @@ PARTS = (
 
 def use_own_steps() -> list[int]:
     """Puts the reader's steps in their places, and says which of them are not theirs yet."""
-    from course.own_steps import put_in_place
+    from course.own_steps import put_in_place, right_steps
 
-    stand_ins = run_visibly(put_in_place, "Reading your steps", "Checking your steps:")
+    right = run_visibly(right_steps, "Reading your steps", "Checking your steps:")
+    stand_ins = put_in_place(right)  # in this thread, in which MAX has to be loaded
     if stand_ins:
         note(f"Not right yet, so the reference stands in: {_listed(stand_ins)}.")
     return stand_ins

@@ -9,18 +9,21 @@ from course.verdicts import Verdicts
 from gpt2.engine.sources import replaced
 
 
-def put_in_place() -> list[int]:
+def right_steps() -> set[int]:
+    """Those that are right; what has not been checked as it is is checked first."""
+    with Verdicts() as verdicts:
+        verdicts.settle(NUMBERS)
+        return verdicts.state.right_steps()
+
+
+def put_in_place(right: set[int]) -> list[int]:
     """Has every later import of a solution find the reader's step, where that is right.
 
-    So this comes before the model and the engine are imported. What has not been checked as it is
-    is checked first.
+    So this comes before the model and the engine are imported.
 
     Returns:
         The steps for which the reference stands in.
     """
-    with Verdicts() as verdicts:
-        verdicts.settle(NUMBERS)
-        right = verdicts.state.right_steps()
     own = provide_steps(right) | (right & {KERNEL})
     for number in own:
         name = solution_path(number).stem
