@@ -38,7 +38,7 @@ def repetition_penalty(logits: np.ndarray, ids: Sequence[int], penalty: float) -
     Source: Keskar et al., "CTRL" (2019), section 4.1.
     """
     # TODO 1 of 4: copy the logits, and lower those of the tokens that are in ids.
-    #   NumPy: np.unique, np.where
+    #   Python: set; NumPy: ndarray.copy, np.where
     raise NotImplementedError("Step 14, TODO 1 of 4")
 
 

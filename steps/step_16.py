@@ -26,7 +26,8 @@ def pad(texts: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         ids: int64 `[batch, longest]`.
         padding: int64 `[batch]`, how many tokens of each row are no text.
     """
-    # TODO 1 of 3: count what each text lacks, and put as many zeros in front of it.
+    # TODO 1 of 3: begin with zeros, and write each text at the end of its row.
+    #   NumPy: np.zeros (its dtype), slices that begin at a negative place, ndarray.max
     raise NotImplementedError("Step 16, TODO 1 of 3")
 
 

@@ -91,7 +91,8 @@ def _quantize(
 
     def fill_chunk(start: int) -> None:
         chunk = slice(start, start + step)
-        with np.errstate(over="ignore"):  # what does not fit becomes infinite
+        # What does not fit becomes infinite; where a scale is too small, integers do not matter.
+        with np.errstate(over="ignore", invalid="ignore"):
             fill(matrix[chunk], blocks[chunk])
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -105,7 +106,10 @@ def _quantize(
 
 
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
-    blocks.view(np.uint8)[:] = step_17(rows)
+    upright = np.empty(rows.shape, np.float32)
+    for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of a transposed view
+        upright[:, start : start + 16] = rows[:, start : start + 16]
+    blocks.view(np.uint8)[:] = step_17(upright)
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
