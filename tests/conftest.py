@@ -38,8 +38,9 @@ hypothesis.settings.register_profile("thorough", deadline=None)
 def pytest_configure(config: pytest.Config) -> None:
     quick = config.getoption("markexpr") == "not slow"
     hypothesis.settings.load_profile("quick" if quick else "thorough")
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background
-        signal.signal(signal.SIGINT, lambda *_: None)  # whom tests start shall not ignore Ctrl-C
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:  # in the background, or by nohup
+            signal.signal(number, lambda *_: None)  # whom tests start shall not ignore it, too
 
 
 # The tests that run steps. MAX compiles an operation of theirs when it first meets it, all in two

@@ -140,7 +140,7 @@ def test_nobody_stays_in_memory(number, tmp_path):
     wait_until(lambda: len(stopped()) >= 2)
     contestants = psutil.Process(front.pid).children()
     front.send_signal(number)
-    front.communicate()
+    front.communicate(timeout=60)
     _, alive = psutil.wait_procs(contestants, timeout=10)
     assert not alive
     assert number == signal.SIGKILL or not any(tmp_path.iterdir())
