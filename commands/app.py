@@ -1,8 +1,5 @@
 """The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
 
-import inspect
-from collections.abc import Callable
-from dataclasses import Field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,37 +7,22 @@ from typing import Annotated, Any, Literal
 import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
+from commands.options import DeviceName, Greedy, Model, Quantize, takes_options
 from commands.terminal import complain, console
 from course.files import NUMBERS
 from gpt2 import __version__
 from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
 from gpt2.text.options import Options
-from gpt2.values import Numbers, path
+from gpt2.values import Numbers
 
 USAGE_ERROR = 2
-DEFAULTS = Options(temperature=0.8)
 TUTORIAL_OPTIONS = ("max_new_tokens", "temperature", "seed", "stop")  # what step 12's loop knows
 
 Count = partial(typer.Option, parser=Numbers(int, 1).parse, metavar="N")
 Step = Annotated[
     int, typer.Argument(parser=Numbers(int, 1, 20).parse, metavar="N", help="The step, 1 to 20.")
 ]
-
-Model = Annotated[
-    str,
-    typer.Option(
-        parser=path,
-        metavar="MODEL",
-        help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
-        "124M to 1558M, or a Hugging Face repository.",
-    ),
-]
-Quantize = Annotated[
-    Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
-]
-DeviceName = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")]
-Greedy = Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")]
 
 app = typer.Typer(
     help="GPT-2, written by hand: the model in twelve steps, the engine in eight more.",
@@ -63,29 +45,6 @@ def options(
     ] = False,
 ) -> None:
     """The options of the program itself."""
-
-
-def takes_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the fields of Options in the place of its **keywords."""
-    *own, _ = inspect.signature(command).parameters.values()
-    offered = [_parameter(option) for option in fields(Options) if option.metadata["metavar"]]
-    required = [parameter for parameter in own if parameter.default is parameter.empty]
-    rest = [parameter for parameter in own if parameter not in required]
-    command.__signature__ = inspect.Signature(required + offered + rest)
-    return command
-
-
-def _parameter(option: Field) -> inspect.Parameter:
-    """A field of Options as typer reads it from a signature."""
-    check, words = option.metadata["check"], option.metadata["help"]
-    kind, parser = (check.kind, check.parse) if isinstance(check, Numbers) else (list[str], None)
-    told = typer.Option(parser=parser, metavar=option.metadata["metavar"], help=words)
-    return inspect.Parameter(
-        option.name,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        default=getattr(DEFAULTS, option.name),
-        annotation=Annotated[kind, told],
-    )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What all twelve checks need of MAX, compiled ahead: once on a machine."""
+"""What all checks need of MAX, compiled ahead: once on a machine."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from course.court import Court
-from course.files import MODEL
+from course.files import TENSORS
 from course.lessons import KERNELS
 
 
@@ -32,7 +32,7 @@ def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
         UserError: the process that compiles cannot run.
     """
     with Court(on_wait) as court:
-        for number in MODEL:
+        for number in sorted(TENSORS):
             court.prepare(number)
     with contextlib.suppress(OSError, RuntimeError):
         # As the engine makes it, too, which wants to be the only one who writes there.

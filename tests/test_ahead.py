@@ -58,7 +58,7 @@ def test_the_first_check_compiles_what_all_need_and_no_other_does(cold, capsys):
     for _ in range(2):
         assert check_steps(1, solution=False, as_json=False)
         assert "right" in capsys.readouterr().out
-        assert FakeCourt.prepared == tuple(files.NUMBERS)
+        assert FakeCourt.prepared == tuple(sorted(files.TENSORS))
         assert not ahead.is_due()
 
 
@@ -66,7 +66,7 @@ def test_it_can_be_put_off_and_the_answer_is_there(cold, capsys, monkeypatch):
     monkeypatch.setattr(FakeCourt, "interrupted_at", 3)
     assert check_steps(1, solution=False, as_json=False)
     assert "right" in capsys.readouterr().out
-    assert FakeCourt.prepared == (1, 2)
+    assert FakeCourt.prepared == (2,)
     assert ahead.is_due()
 
 
@@ -84,7 +84,7 @@ def test_nobody_waits_where_nobody_sees_why(cold, monkeypatch):
 
 def test_the_folder_is_one_that_the_engine_trusts(monkeypatch, tmp_path):
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(ahead, "NUMBERS", [])
+    monkeypatch.setattr(ahead, "TENSORS", [])
     monkeypatch.setattr(ahead, "Court", contextlib.nullcontext)
     before = os.umask(0)
     try:

@@ -27,8 +27,8 @@ QUICK = [
     ("gpt2 --help | true", 141, "", ""),
     ("gpt2 --help >/dev/full", 2, "", FULL),
     ("gpt2 --help <&- >&- 2>&-", 0, "", ""),
-    ("gpt2 check 13 2>&-", 2, "", ""),
-    ("gpt2 check 13 2>/dev/full", 2, "", ""),
+    ("gpt2 check 21 2>&-", 2, "", ""),
+    ("gpt2 check 21 2>/dev/full", 2, "", ""),
     (f"{ASCII} é 2>&1 | cut -c 1-28", 2, "gpt2: No such command '\\xe9'\n", ""),
 ]
 SLOW = [

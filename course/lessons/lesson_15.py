@@ -30,7 +30,7 @@ LESSON = Lesson(
         "places `(slice(0, TensorValue(total)), total)`, of keys and of values, under the cache's "
         "mask.",
     ),
-    kernels=0,
+    kernels=11,
     constructions=(THREE_HEADS, TWO_HEADS),
     experiments=(
         in_pieces(THREE_HEADS, WIDE, 5),
