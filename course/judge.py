@@ -15,19 +15,16 @@ from course.lesson import SPEED, SYMBOLIC, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
+from course.pieces import pieces_of
 from course.report import (
     ANY_SIZES,
     CHANGES,
     FORM,
     LOADS,
     NAMES,
-    OPEN,
     PARAMETERS,
-    RIGHT,
     RUNS,
     VALUES,
-    WAITS,
-    WRONG,
     Report,
 )
 from course.stubs import open_todos
@@ -61,29 +58,13 @@ class Judge:
                     and self._measure()
                 )
             if not self.report.right and self.report.phases[-1].name not in (LOADS, NAMES):
-                self.report.pieces = self._look_at_pieces()
+                it = self.lesson, self.source, self.reference, self.trial
+                self.report.pieces = pieces_of(*it)
             self.report.notes += self.trial[CHANGES]
         except Lost as loss:
             self.report.right = False
             if not self.report.finding:  # else what was wrong before is told
                 self.report.failed(RUNS if self.report.phases else LOADS, "", [*loss.args])
-
-    def _look_at_pieces(self) -> dict[str, str]:
-        """How far each piece is that has experiments of its own."""
-        pieces = {experiment.piece: RIGHT for experiment in self.lesson.experiments}
-        pieces.pop("", None)
-        open_places = [todo.within for todo in open_todos(self.source)]
-        for experiment in self.lesson.experiments:
-            piece = experiment.piece
-            if any(f".{place}".endswith(f".{piece}") for place in open_places):
-                pieces[piece] = OPEN
-            elif pieces.get(piece) == RIGHT:
-                expected, found = self.reference[experiment.name], self.trial[experiment.name]
-                if self._is_open(experiment.name):
-                    pieces[piece] = WAITS
-                elif not acceptable(expected, found):
-                    pieces[piece] = WRONG
-        return pieces
 
     def _load(self) -> bool:
         found = self.trial[LOADS]

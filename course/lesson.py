@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,11 @@ class Experiment:
     run: Callable[[Subject], object] | Callable[[PlainSubject], object]
     axes: tuple[str, ...] = ("batch", "position", "feature")
     piece: str = ""
+
+
+def about(piece: str, *experiments: Experiment) -> tuple[Experiment, ...]:
+    """Experiments, all of one piece."""
+    return tuple(replace(experiment, piece=piece) for experiment in experiments)
 
 
 @dataclass(frozen=True)

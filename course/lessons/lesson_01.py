@@ -32,7 +32,7 @@ def _size(name: str, **sizes: int) -> Experiment:
     def run(subject: Subject) -> object:
         return getattr(subject.step.GPT2Config(**sizes), name)
 
-    return Experiment(f"GPT2Config({arguments}).{name}", run)
+    return Experiment(f"GPT2Config({arguments}).{name}", run, piece=name)
 
 
 def _refused(**sizes: int) -> Experiment:
@@ -42,7 +42,7 @@ def _refused(**sizes: int) -> Experiment:
         subject.step.GPT2Config(**sizes)
         return "a config"
 
-    return Experiment(f"GPT2Config({arguments})", run)
+    return Experiment(f"GPT2Config({arguments})", run, piece="__post_init__")
 
 
 LESSON = Lesson(
@@ -63,7 +63,7 @@ LESSON = Lesson(
     ),
     kernels=0,
     experiments=(
-        Experiment("GPT2Config()", _fields),
+        Experiment("GPT2Config()", _fields, piece="the fields"),
         _size("head_dim", n_embd=12, n_head=3),
         _size("head_dim"),
         _size("inner_dim"),

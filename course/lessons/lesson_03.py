@@ -67,7 +67,7 @@ LESSON = Lesson(
         Experiment("LayerNorm(12, eps=0.1): small numbers", _small),
         Experiment("LayerNorm(12, eps=0.1): [7, 12]", _two_axes, ("position", "feature")),
         Experiment("LayerNorm(10): almost equal numbers", _nearly_equal),
-        Experiment("parameters as created", _initial),
+        Experiment("parameters as created", _initial, piece="__init__"),
     ),
     symbolic=Symbolic(lambda subject: subject.module(NORM), lambda: any_features(WIDE)),
     misconceptions=(
