@@ -1,5 +1,6 @@
 """What is right and what is wrong about one step: its outcomes beside those of the reference."""
 
+import functools
 import re
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 from course.compare import acceptable, same, same_form
 from course.describe import describe, describe_forms, describe_names
 from course.files import shown
-from course.lesson import SPEED, SYMBOLIC, Lesson
+from course.lesson import SPEED, SYMBOLIC, Experiment, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
@@ -66,6 +67,13 @@ class Judge:
             if not self.report.finding:  # else what was wrong before is told
                 self.report.failed(RUNS if self.report.phases else LOADS, "", [*loss.args])
 
+    @functools.cached_property
+    def _experiments(self) -> list[Experiment]:
+        """What is tried. While something is to be written, first what of the rest is wrong."""
+        tried = [e for e in self.lesson.experiments if not self._is_open(e.name)]
+        wrong = [e for e in tried if not acceptable(self.reference[e.name], self.trial[e.name])]
+        return tried if wrong else [*self.lesson.experiments]
+
     def _load(self) -> bool:
         found = self.trial[LOADS]
         if isinstance(found, Raised):
@@ -104,19 +112,19 @@ class Judge:
         return True
 
     def _run_experiments(self) -> bool:
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
             if isinstance(found, Raised) and not acceptable(expected, found):
                 explanation = self._explain(found)
                 if isinstance(expected, Raised):
                     explanation.insert(0, f"it should raise {expected.kind}, and raised another")
                 return self._fail(RUNS, experiment.name, explanation, [*self.lesson.tried()])
-        self.report.passed(RUNS, f"{len(self.lesson.experiments)} experiments")
+        self.report.passed(RUNS, f"{len(self._experiments)} experiments")
         return True
 
     def _compare_forms(self) -> bool:
         count = 0
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
             if isinstance(expected, np.ndarray):
                 count += 1
@@ -128,7 +136,7 @@ class Judge:
         return True
 
     def _compare_values(self) -> bool:
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
             if not acceptable(expected, found):
                 lines = describe(expected, found, experiment.axes)
@@ -141,7 +149,7 @@ class Judge:
         """What tells a wrong batch from a wrong length: the experiments that came out right."""
         names = [
             experiment.name
-            for experiment in self.lesson.experiments
+            for experiment in self._experiments
             if isinstance(self.reference[experiment.name], np.ndarray)
             and acceptable(self.reference[experiment.name], self.trial[experiment.name])
         ]

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from course.files import MODEL
 from course.lessons import lesson
-from course.report import Report
+from course.report import OPEN, Report
 from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
@@ -46,7 +46,7 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
             style = "bold" if index == 0 else "dim" if is_code else ""
             shown = Text(escaped(line, output.file), style=style)
             output.print(shown, no_wrap=is_code, soft_wrap=is_code)
-    if len(report.pieces) > 1:
+    if len(report.pieces) > 1 and set(report.pieces.values()) != {OPEN}:
         output.print()
         pieces = (f"{name} {standing}" for name, standing in report.pieces.items())
         output.print(Text(f"Piece by piece: {', '.join(pieces)}."))
