@@ -16,6 +16,11 @@ ADVICE = {  # what MAX's and Python's words mean for a reader
     "when using dims to index": ". A size of a tensor is a Dim; a number like head_dim does",
     "during compilation": ". Some expression is nested too deeply for Python",
     "maximum recursion depth exceeded": ". Something calls itself without an end",
+    "must implement forward()": ". It is the parent's, which does nothing: do the work here",
+    "'NoneType' object": ". Something returned nothing: is a `return` missing?",
+    "neither equivalent nor broadcastable": ": print the shapes of both to see which is not yours",
+    "Slice index value must be a scalar": ". Unlike NumPy's, brackets pick no rows by a tensor",
+    "is out of bounds for dimension size": ". Are two axes swapped?",
 }
 
 
@@ -79,7 +84,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, Violated):
         return words(error)
     if isinstance(error, NotATensor):
-        return f"it returned {error}"
+        nothing = str(error).startswith("NoneType")
+        return "it returned nothing: is `return` missing?" if nothing else f"it returned {error}"
     if isinstance(error, SystemExit):
         return f"the code calls exit({words(error.code, repr)}); it should return"
     if isinstance(error, MemoryError):
@@ -96,6 +102,7 @@ def _essence(message: str) -> str:
     if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
         message = match[1]
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
+    message = re.sub(r"\.? *Insert an explicit rebind.*|\(or, for Modules.*", "", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     return _short(" ".join(lines[:3]), LONGEST_MESSAGE)

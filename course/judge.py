@@ -69,10 +69,12 @@ class Judge:
 
     @functools.cached_property
     def _experiments(self) -> list[Experiment]:
-        """What is tried. While something is to be written, first what of the rest is wrong."""
-        tried = [e for e in self.lesson.experiments if not self._is_open(e.name)]
-        wrong = [e for e in tried if not acceptable(self.reference[e.name], self.trial[e.name])]
-        return tried if wrong else [*self.lesson.experiments]
+        """What is tried. While something is to be written, wrong values of the rest come first."""
+        found = {e: self.trial[e.name] for e in self.lesson.experiments}
+        values = [e for e in found if not isinstance(found[e], Raised)]
+        is_open = any(self._is_open(e.name) for e in found)
+        all_right = all(acceptable(self.reference[e.name], found[e]) for e in values)
+        return values if is_open and not all_right else [*found]
 
     def _load(self) -> bool:
         found = self.trial[LOADS]

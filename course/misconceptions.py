@@ -41,7 +41,7 @@ def recognize(
         count = sum(1 for _ in itertools.takewhile(bool, explained))
         if count == len(keys):
             return [misconception], True
-        if count > most:
+        if count > max(most, len(keys) // 2):
             partial, most = [misconception], count
     end = time.monotonic() + PATIENCE
     for one, other in _pairs(lesson):

@@ -156,5 +156,14 @@ LESSON = Lesson(
             "The weight starts as zeros: an untrained layer norm would forget its input.",
             {"Tensor.ones([dim])": "Tensor.zeros([dim])"},
         ),
+        Misconception(
+            "eps is added behind the root: it belongs to the variance, before the root.",
+            {"F.rsqrt(variance + self.eps)": "(F.rsqrt(variance) + self.eps)"},
+        ),
+        Misconception(
+            "The variance is taken over the positions: tokens are mixed. It is a mean over the "
+            "features, as the mean is.",
+            {"F.mean(centered * centered, axis=-1)": "F.mean(centered * centered, axis=-2)"},
+        ),
     ),
 )

@@ -189,5 +189,24 @@ LESSON = Lesson(
             "c_attn has no room for queries, keys and values: it makes all three at once.",
             {"Linear(config.n_embd, 3 * config.n_embd)": "Linear(config.n_embd, config.n_embd)"},
         ),
+        Misconception(
+            "There is no softmax: the scores have to become shares that sum to 1.",
+            {SOFTMAX: "(scores + mask)"},
+        ),
+        Misconception(
+            "The keys' last two axes are not swapped: a product goes over the features, and each "
+            "query meets every key.",
+            {"key.transpose(2, 3)": "key"},
+        ),
+        Misconception(
+            "The heads' features lie apart: n_embd is cut into n_head runs of head_dim, in this "
+            "order.",
+            {
+                "[batch, sequence_length, self.n_head, self.head_dim])\n": (
+                    "[batch, sequence_length, self.head_dim, self.n_head])\n"
+                ),
+                "return x.transpose(1, 2)": "return x.transpose(1, 3).transpose(2, 3)",
+            },
+        ),
     ),
 )

@@ -268,5 +268,14 @@ LESSON = Lesson(
             "generate does not hand rng on: the same seed has to give the same text.",
             {CALL: CALL.replace(", rng=rng", "")},
         ),
+        Misconception(
+            "The batch is still there: the logits of the one text's last position are "
+            "[vocab_size].",
+            {LAST: "logits = model(input_ids)[:, -1]"},
+        ),
+        Misconception(
+            "One token too many: max_new_tokens counts the new ones.",
+            {"range(max_new_tokens)": "range(max_new_tokens + 1)"},
+        ),
     ),
 )
