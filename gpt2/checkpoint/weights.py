@@ -53,6 +53,7 @@ class StoredTensor:
         """The shape that the parameter of step 11 has."""
         return self.shape[::-1] if self.is_conv1d else self.shape
 
+    # ANCHOR: array
     def stored(self) -> np.ndarray:
         """As it lies in the file, of which it is a view."""
         # Mode c, copy on write: DLPack hands over no array that is read-only.
@@ -69,6 +70,7 @@ class StoredTensor:
         array = to_float32(stored.T if self.is_conv1d else stored)
         check_weight(self.path, self.name, array)
         return array
+        # ANCHOR_END: array
 
 
 def read_weights(folder: Path, config: GPT2Config) -> dict[str, np.ndarray]:

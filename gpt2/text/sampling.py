@@ -13,6 +13,7 @@ from solutions import solution_14
 from solutions.solution_14 import NEVER, min_p, repetition_penalty, softmax, top_k
 
 
+# ANCHOR: top_p
 def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     """Step 14's, of those tokens alone that may be among the likeliest: it sorts them."""
     probabilities = softmax(logits)
@@ -22,6 +23,7 @@ def top_p(logits: np.ndarray, p: float) -> np.ndarray:
     share = probabilities[candidates].sum()
     result[candidates] = solution_14.top_p(logits[candidates], p / share)
     return result
+    # ANCHOR_END: top_p
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
