@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -137,18 +138,49 @@ def test_a_table_of_all(reader):
     assert "2 of 20 right" in output
 
 
+BRINGS = (
+    r"step 12 alone \d+ tokens/s, with your cache \d+, with your kernel \d+, with your q4_0 and"
+)
+
+
 @pytest.mark.slow
-def test_the_readers_own_model_writes_what_the_reference_writes(reader):
-    arguments = ("ROMEO:", "--greedy", "--max-new-tokens", "30")
+def test_what_the_reader_wrote_is_what_runs(reader):
+    arguments = ("ROMEO:", "--seed", "3", "--max-new-tokens", "30")
     reference = reader.run("generate", *arguments)
     reader.solve(*NUMBERS)
     status, output, errors = reader.run("generate", "--steps", *arguments)
     assert (status, output) == (0, reference[1]), errors
     assert "reference" not in errors
-    reader.step(7).write_text(make_stub(7))
+    assert re.search(BRINGS, errors)
+    for number in (7, *range(13, 21)):
+        reader.step(number).write_text(make_stub(number))
     status, output, errors = reader.run("generate", "--steps", *arguments)
     assert (status, output) == (0, reference[1]), errors
-    assert "the reference stands in: step 7" in errors
+    assert "the reference stands in: steps 7, 13 to 20" in errors
+    assert re.search(r"step 12 alone \d+ tokens/s$", errors.strip())
+
+
+PLACES = """
+import sys
+from course.own_steps import put_in_place, right_steps
+print(put_in_place(right_steps()))
+import gpt2.language_model, gpt2.engine.decoder, commands.tutorial
+from gpt2.engine.sources import decoder_sources
+print([n for n in range(1, 20) if "step_" not in sys.modules[f"solutions.solution_{n:02}"].__file__])
+print([path.name for path in decoder_sources() if path.parent.name == "solutions"])
+"""
+
+
+@pytest.mark.slow
+def test_every_solution_gives_its_place_to_a_right_step(reader):
+    reader.solve(*NUMBERS)
+    reader.step(14).write_text(make_stub(14))
+    environment = os.environ | {"PYTHONPATH": str(reader.folder)}
+    command = [sys.executable, "-c", PLACES]
+    run = subprocess.run(
+        command, cwd=reader.folder, env=environment, capture_output=True, text=True
+    )
+    assert run.stdout.splitlines() == ["[14]", "[14]", "[]"], run.stderr
 
 
 @pytest.mark.slow
