@@ -126,7 +126,7 @@ LESSON = Lesson(
         Misconception(ONE_MISSING, {MATCHED: MATCHED.replace("c_attn|", "")}),
         Misconception(ONE_MISSING, {MATCHED: MATCHED.replace("|c_fc", "")}),
         Misconception(
-            "In blocks from 10 on nothing is turned: a block's number may have more than one digit.",
+            "From block 10 on nothing is turned: a block's number may have more than one digit.",
             {MATCHED: MATCHED.replace(r"\.(c_attn", r"h\.\d\.\w+\.(c_attn")},
         ),
         Misconception(
