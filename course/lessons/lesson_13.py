@@ -40,8 +40,8 @@ ONE_MISSING = (
     "twice."
 )
 BIASES_DROPPED = (
-    "Biases of linear layers are dropped with the masks: a mask's name is attn.bias or "
-    "attn.masked_bias and nothing in between, while c_attn.bias has weights of the model in it."
+    "Biases of linear layers are dropped with the masks: behind the block's number, a mask is "
+    "called attn.bias or attn.masked_bias, and no more than that. attn.c_attn.bias is a parameter."
 )
 ALL_TURNED = (
     "Every matrix is turned, the two embeddings with them: those are tables with a row for each "
@@ -85,6 +85,7 @@ LESSON = Lesson(
         names("masks", "h.0.attn.bias", "transformer.h.2.attn.bias", "h.3.attn.masked_bias"),
         names("the head", "lm_head.weight"),
         turned("the matrices of a block", *MATRICES),
+        turned("block 11", *(name.replace(".0.", ".11.") for name in MATRICES)),
         turned("all else", *OTHERS),
         converted("float32", features(3, 5)),
         converted("float16", features(4, 5).astype("float16")),
@@ -124,6 +125,10 @@ LESSON = Lesson(
         ),
         Misconception(ONE_MISSING, {MATCHED: MATCHED.replace("c_attn|", "")}),
         Misconception(ONE_MISSING, {MATCHED: MATCHED.replace("|c_fc", "")}),
+        Misconception(
+            "From block 10 on nothing is turned: a block's number may have more than one digit.",
+            {MATCHED: MATCHED.replace(r"\.(c_attn", r"h\.\d\.\w+\.(c_attn")},
+        ),
         Misconception(
             "is_conv1d says yes to biases: they are vectors, and have no way round.",
             {MATCHED: MATCHED.replace(r"\.weight$", r"\.(weight|bias)$")},
