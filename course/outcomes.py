@@ -52,15 +52,17 @@ class Raised:
 
 @dataclass(frozen=True)
 class Frequencies:
-    """The outcome of drawing many tokens.
+    """The outcome of drawing many tokens, or other things.
 
     Attributes:
-        counts: how often each token was drawn, `[vocab_size]`.
-        probabilities: with which it is drawn, for code of ours, whose `choice` was watched.
+        counts: how often each was drawn, `[vocab_size]`.
+        probabilities: with which it is drawn, for code of ours, where they are known.
+        of: what was drawn.
     """
 
     counts: np.ndarray
     probabilities: np.ndarray | None = None
+    of: str = "token"
 
 
 @dataclass(frozen=True)
