@@ -49,6 +49,11 @@ class Raised:
         """Whether it says that something is still to be written."""
         return "builtins.NotImplementedError" in self.kinds and "forward()" not in self.message
 
+    @property
+    def is_violation(self) -> bool:
+        """Whether the code ran, and broke a rule: an outcome like a wrong value."""
+        return f"{__name__}.Violated" in self.kinds
+
 
 @dataclass(frozen=True)
 class Frequencies:
