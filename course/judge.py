@@ -116,7 +116,8 @@ class Judge:
     def _run_experiments(self) -> bool:
         for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
-            if isinstance(found, Raised) and not acceptable(expected, found):
+            ran = not isinstance(found, Raised) or found.is_violation
+            if not ran and not acceptable(expected, found):
                 explanation = self._explain(found)
                 if isinstance(expected, Raised):
                     explanation.insert(0, f"it should raise {expected.kind}, and raised another")
@@ -128,7 +129,7 @@ class Judge:
         count = 0
         for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
-            if isinstance(expected, np.ndarray):
+            if isinstance(expected, np.ndarray) and not isinstance(found, Raised):
                 count += 1
                 if not same_form(expected, found):
                     lines = describe_forms(expected, found)
@@ -141,8 +142,9 @@ class Judge:
         for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
             if not acceptable(expected, found):
-                lines = describe(expected, found, experiment.axes)
-                lines += self._say_what_is_right()
+                broken = isinstance(found, Raised) and found.is_violation
+                lines = found.lines if broken else describe(expected, found, experiment.axes)
+                lines = [*lines, *self._say_what_is_right()]
                 return self._fail(VALUES, experiment.name, lines, [*self.lesson.tried()])
         self.report.passed(VALUES)
         return True

@@ -49,18 +49,25 @@ class Raised:
         """Whether it says that something is still to be written."""
         return "builtins.NotImplementedError" in self.kinds and "forward()" not in self.message
 
+    @property
+    def is_violation(self) -> bool:
+        """Whether the code ran, and broke a rule: an outcome like a wrong value."""
+        return f"{__name__}.Violated" in self.kinds
+
 
 @dataclass(frozen=True)
 class Frequencies:
-    """The outcome of drawing many tokens.
+    """The outcome of drawing many tokens, or other things.
 
     Attributes:
-        counts: how often each token was drawn, `[vocab_size]`.
-        probabilities: with which it is drawn, for code of ours, whose `choice` was watched.
+        counts: how often each was drawn, `[vocab_size]`.
+        probabilities: with which it is drawn, for code of ours, where they are known.
+        of: what was drawn.
     """
 
     counts: np.ndarray
     probabilities: np.ndarray | None = None
+    of: str = "token"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from operator import eq
 
 @dataclass(eq=False)
 class Text:
-    """A text: its tokens, to which who runs the model appends, and how many the model has read."""
+    """A text: its tokens, and how many of them the model has read. Who runs it changes both."""
 
     ids: list[int]
     read: int = 0
@@ -25,8 +25,7 @@ class PageTable:
     """Which pages, of room for size tokens, hold a text; and how many texts hold each page."""
 
     def __init__(self, count: int, size: int) -> None:
-        self.size = size
-        self.unused = list(range(count))
+        self.size, self.unused = size, list(range(count))
         self.holders = [0] * count
         self.pages: dict[Text, list[int]] = {}  # of each text, in the order of its tokens
 
@@ -35,21 +34,22 @@ class PageTable:
         self.pages[text] = []
 
     def append(self, text: Text, length: int) -> bool:
-        """Gives a text the pages that it lacks for length tokens; False, and none, if too many."""
-        # BEGIN SOLUTION: count what is missing; take as many unused pages, or none at all.
+        """Gives a text what it lacks for length tokens; nothing, and False, if that is too much."""
+        # BEGIN SOLUTION: count the missing pages; take as many unused ones, or none at all.
         missing = -(-length // self.size) - len(self.pages[text])
         if missing > len(self.unused):
             return False
         for _ in range(missing):
-            self.pages[text].append(self.unused.pop())
-            self.holders[self.pages[text][-1]] = 1
+            page = self.unused.pop()
+            self.pages[text].append(page)
+            self.holders[page] = 1
         return True
         # END SOLUTION
 
     def fork(self, text: Text, parent: Text, length: int) -> int:
-        """Begins a text whose first length tokens are a parent's, with the pages full of these.
+        """Begins a text with its parent's pages, those full of the length tokens they share.
 
-        Where there are others, too, both would write. Returns how many tokens the pages have.
+        Into a page that is not full, both would write. Returns how many tokens the pages hold.
         """
         # BEGIN SOLUTION: hold the parent's full pages as well, each with one holder more.
         self.pages[text] = self.pages[parent][: length // self.size]
@@ -87,21 +87,22 @@ class Scheduler:
                 self.preempt(self.running[-1])
         while self.waiting and len(self.running) < self.batch and self.admit(self.waiting[0]):
             self.running.append(self.waiting.pop(0))
-        lack_one = [text for text in self.running if len(text.ids) - text.read == 1]
-        return [text for text in self.running if text not in lack_one], lack_one
+        decode = [text for text in self.running if len(text.ids) - text.read == 1]
+        return [text for text in self.running if text not in decode], decode
         # END SOLUTION
 
     def admit(self, text: Text) -> bool:
-        """Gives a text pages: those of who begins like it the longest, last token aside, and more.
+        """Gives a text pages: those of who runs and begins like it the longest, and its own.
 
-        False, and it waits on, if the former are not all read yet, or the latter are too many.
+        Its last token is its own. False, and none, if those are not all read, or these too many.
         """
-        # BEGIN SOLUTION: fork, or allocate; append what is missing; undo it where that fails.
+        # BEGIN SOLUTION: fork from who is most alike, or begin anew; append; or undo all of it.
         alike = {t: sum(takewhile(bool, map(eq, text.ids[:-1], t.ids))) for t in self.running}
         parent = max(alike, key=alike.get, default=None)
         self.table.allocate(text)
-        text.read = self.table.fork(text, parent, alike[parent]) if parent else 0
-        if text.read <= (parent.read if parent else 0) and self.table.append(text, len(text.ids)):
+        read = self.table.fork(text, parent, alike[parent]) if parent else 0
+        if (not parent or read <= parent.read) and self.table.append(text, len(text.ids)):
+            text.read = read
             return True
         self.table.free(text)
         return False

@@ -48,7 +48,7 @@ def accept(token: int, p: np.ndarray, q: np.ndarray, rng: np.random.Generator) -
         token: the guess, drawn from q.
         p: `[vocab_size]`, the probabilities from which the model would draw.
         q: `[vocab_size]`, those from which the guess was drawn.
-        rng: decides, with one number.
+        rng: decides.
     """
     # TODO 2 of 4: draw a number from 0 to 1, and see whether it is below the ratio.
     #   NumPy: Generator.random

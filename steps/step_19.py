@@ -18,7 +18,7 @@ from operator import eq
 
 @dataclass(eq=False)
 class Text:
-    """A text: its tokens, to which who runs the model appends, and how many the model has read."""
+    """A text: its tokens, and how many of them the model has read. Who runs it changes both."""
 
     ids: list[int]
     read: int = 0
@@ -28,8 +28,7 @@ class PageTable:
     """Which pages, of room for size tokens, hold a text; and how many texts hold each page."""
 
     def __init__(self, count: int, size: int) -> None:
-        self.size = size
-        self.unused = list(range(count))
+        self.size, self.unused = size, list(range(count))
         self.holders = [0] * count
         self.pages: dict[Text, list[int]] = {}  # of each text, in the order of its tokens
 
@@ -38,14 +37,14 @@ class PageTable:
         self.pages[text] = []
 
     def append(self, text: Text, length: int) -> bool:
-        """Gives a text the pages that it lacks for length tokens; False, and none, if too many."""
-        # TODO 1 of 5: count what is missing; take as many unused pages, or none at all.
+        """Gives a text what it lacks for length tokens; nothing, and False, if that is too much."""
+        # TODO 1 of 5: count the missing pages; take as many unused ones, or none at all.
         raise NotImplementedError("Step 19, TODO 1 of 5")
 
     def fork(self, text: Text, parent: Text, length: int) -> int:
-        """Begins a text whose first length tokens are a parent's, with the pages full of these.
+        """Begins a text with its parent's pages, those full of the length tokens they share.
 
-        Where there are others, too, both would write. Returns how many tokens the pages have.
+        Into a page that is not full, both would write. Returns how many tokens the pages hold.
         """
         # TODO 2 of 5: hold the parent's full pages as well, each with one holder more.
         raise NotImplementedError("Step 19, TODO 2 of 5")
@@ -73,11 +72,11 @@ class Scheduler:
         raise NotImplementedError("Step 19, TODO 4 of 5")
 
     def admit(self, text: Text) -> bool:
-        """Gives a text pages: those of who begins like it the longest, last token aside, and more.
+        """Gives a text pages: those of who runs and begins like it the longest, and its own.
 
-        False, and it waits on, if the former are not all read yet, or the latter are too many.
+        Its last token is its own. False, and none, if those are not all read, or these too many.
         """
-        # TODO 5 of 5: fork, or allocate; append what is missing; undo it where that fails.
+        # TODO 5 of 5: fork from who is most alike, or begin anew; append; or undo all of it.
         raise NotImplementedError("Step 19, TODO 5 of 5")
 
     def preempt(self, text: Text) -> None:
