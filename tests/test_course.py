@@ -166,7 +166,8 @@ from course.own_steps import put_in_place, right_steps
 print(put_in_place(right_steps()))
 import gpt2.language_model, gpt2.engine.decoder, commands.tutorial
 from gpt2.engine.sources import decoder_sources
-print([n for n in range(1, 20) if "step_" not in sys.modules[f"solutions.solution_{n:02}"].__file__])
+modules = {n: sys.modules[f"solutions.solution_{n:02}"] for n in range(1, 20)}
+print([n for n in modules if "step_" not in modules[n].__file__])
 print([path.name for path in decoder_sources() if path.parent.name == "solutions"])
 """
 
