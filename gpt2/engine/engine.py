@@ -84,6 +84,7 @@ class Engine:
         Raises:
             UserError: they are not finite; or see runtime.refuse_forks.
         """
+        # ANCHOR: forward
         batch, new = ids.shape
         cache.make_room(new)
         if self.paged:  # a text is one page
@@ -94,6 +95,7 @@ class Engine:
         logits = self._execute(ids, places, logits_to_keep, cache.buffers, where)
         cache.length += new
         return logits
+        # ANCHOR_END: forward
 
     # ANCHOR: read
     def read(self, pages: Pages, texts: Sequence[Text], count: int) -> np.ndarray:

@@ -105,11 +105,13 @@ def _quantize(
     return blocks.view(np.uint8)
 
 
+# ANCHOR: fill_q4_0
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
     upright = np.empty(rows.shape, np.float32)
     for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of a transposed view
         upright[:, start : start + 16] = rows[:, start : start + 16]
     blocks.view(np.uint8)[:] = step_17(upright)
+    # ANCHOR_END: fill_q4_0
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
