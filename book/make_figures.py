@@ -21,6 +21,7 @@ from drawing import (
     generation,
     inside,
     masks,
+    pages,
     quantized,
     sampling,
     sizes,
@@ -57,6 +58,7 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "quantized_blocks": quantized.quantized_blocks,
     "strategies": strategies.strategies,
     "speculation": speculation.speculation,
+    "pages": pages.pages,
     "decode_speed": speed.decode_speed,
 }
 

@@ -17,7 +17,7 @@ from course.files import KERNEL, NUMBERS, STEPS, read_source, solution_path, ste
 
 # What these packages offer computes. Others may leave threads, processes or files behind.
 COMPUTING = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "max"}
-COMPUTING |= {"numpy", "re", "solutions", "steps", "typing"}
+COMPUTING |= {"numpy", "operator", "re", "solutions", "steps", "typing"}
 
 
 def provide_steps(
