@@ -39,8 +39,7 @@ class PageTable:
         missing = -(-length // self.size) - len(self.pages[text])
         if missing > len(self.unused):
             return False
-        for _ in range(missing):
-            page = self.unused.pop()
+        for page in [self.unused.pop() for _ in range(missing)]:
             self.pages[text].append(page)
             self.holders[page] = 1
         return True
@@ -94,7 +93,8 @@ class Scheduler:
     def admit(self, text: Text) -> bool:
         """Gives a text pages: those of who runs and begins like it the longest, and its own.
 
-        Its last token is its own. False, and none, if those are not all read, or these too many.
+        The tokens in the former count as read; its last one is never among them. False, and no
+        page, if these tokens are not all read yet, or too few pages are unused.
         """
         # BEGIN SOLUTION: fork from who is most alike, or begin anew; append; or undo all of it.
         alike = {t: sum(takewhile(bool, map(eq, text.ids[:-1], t.ids))) for t in self.running}

@@ -74,7 +74,8 @@ class Scheduler:
     def admit(self, text: Text) -> bool:
         """Gives a text pages: those of who runs and begins like it the longest, and its own.
 
-        Its last token is its own. False, and none, if those are not all read, or these too many.
+        The tokens in the former count as read; its last one is never among them. False, and no
+        page, if these tokens are not all read yet, or too few pages are unused.
         """
         # TODO 5 of 5: fork from who is most alike, or begin anew; append; or undo all of it.
         raise NotImplementedError("Step 19, TODO 5 of 5")

@@ -6,7 +6,7 @@ from course.lessons.simulation import simulate
 
 MISSING = "missing = -(-length // self.size) - len(self.pages[text])"
 TOO_MANY = "if missing > len(self.unused):\n            return False"
-TAKEN = "page = self.unused.pop()"
+TAKEN = "self.unused.pop() for _"
 FIRST_HOLDER = "self.holders[page] = 1"
 FULL = "self.pages[text] = self.pages[parent][: length // self.size]"
 ONE_MORE = "self.holders[page] += 1"
@@ -88,7 +88,7 @@ LESSON = Lesson(
         ),
         Misconception(
             "A page that is taken stays among the unused: the next text will be given it, too.",
-            {TAKEN: "page = self.unused[-1]"},
+            {TAKEN: "self.unused[-1] for _"},
         ),
         Misconception(
             "Nobody is counted as the holder of a page that is taken: it has one from then on.",
