@@ -94,7 +94,7 @@ class Scene:
             "one token": self.names(sorted(decode, key=self._letter)),
             "waiting": self.names(self.scheduler.waiting),
             "running": self.names(self.scheduler.running),
-            "read": [int(text.read) for text in self.texts.values()],
+            "read": [int(text.read) for text in self.scheduler.running],
             **self.pages(),
         }
 

@@ -109,6 +109,7 @@ ALTERNATIVES = {
                 return count
 
             if not self.running:
+                text.read = 0
                 self.table.allocate(text)
                 return self.table.append(text, len(text.ids)) or self.table.free(text) or False
             parent = sorted(self.running, key=alike)[-1]
@@ -116,7 +117,6 @@ ALTERNATIVES = {
             if parent.read >= text.read and self.table.append(text, len(text.ids)):
                 return True
             self.table.free(text)
-            text.read = 0
             return False
         """,
     },
