@@ -81,14 +81,13 @@ class Court:
         for key in lesson(number).tried():
             _ = self._references[number][key]
 
-    def get_ready(self, number: int) -> Process:
-        """The process for the next check of a step, started while nobody waits."""
+    def get_ready(self, number: int) -> None:
+        """Starts a process for the next check of a step, while nobody waits."""
         process = self._process(self._readers, number)
         if number in self._references and (process, number) not in self._warm:
             # MAX loads a step's kernels when they are run; here by the reference.
             self._reference_trial(process, number).ask_for(lesson(number).tried())
             self._warm.add((process, number))
-        return process
 
     def check(
         self, number: int, path: Path, right: Collection[int] = (), limit: float = TIME_LIMIT
@@ -110,7 +109,7 @@ class Court:
             advice = f"`gpt2 reset {number}` writes the stub again"
             report.failed(LOADS, "", [str(error), advice])
             return report
-        process = self.get_ready(number)
+        process = self._process(self._readers, number)
         files = project_files()
         trial = self._begin(process, number, source, path, sorted(right), True, limit)
         trial.ask_for([LOADS, NAMES, *lesson(number).tried()])

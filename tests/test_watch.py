@@ -52,7 +52,10 @@ def test_watch_begins_where_it_is_told_and_ends_with_what_comes_next(reader):
     assert before.index("Step 12") < before.index("Step 03")
     reader.solve(3)
     before = terminal.wait_for("--steps")
-    assert "All twenty steps are right" in before and "; the model is yours: uv run gpt2" in before
+    assert (
+        "All twenty steps are right" in before
+        and "; model and engine are yours: uv run gpt2" in before
+    )
     assert "next:" not in before
     assert terminal.process.wait(timeout=30) == 0
 
