@@ -106,6 +106,7 @@ def _essence(message: str) -> str:
     """MAX's messages list inputs, advice and compiler terms around the line that matters."""
     if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
         message = match[1]
+    message = re.sub(r"An error occurred in kernel (entry point )?named \".*?\":\s+", "", message)
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
     message = re.sub(r"\.? *Insert an explicit rebind.*|\(or, for Modules.*", "", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)
