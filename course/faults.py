@@ -33,15 +33,20 @@ def raised(error: BaseException, path: Path) -> Raised:
     """
     try:
         frames = traceback.extract_tb(error.__traceback__, -DEEPEST)
-        line = (frames[-1].line or "") if frames else ""
         return Raised(
             [f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__],
             words(error),
-            line.lstrip().startswith(("raise ", "assert ")),
+            bool(frames) and _on_purpose(frames[-1], path),
             _explain(error, path, frames),
         )
     except BaseException as fault:  # of that class
         return raised(fault, path)
+
+
+def _on_purpose(frame: traceback.FrameSummary, path: Path) -> bool:
+    """Whether a step raised it, and not MAX or NumPy, whose words say what is wrong."""
+    is_a_step = Path(frame.filename) == path or Path(frame.filename).parent in (STEPS, SOLUTIONS)
+    return is_a_step and (frame.line or "").lstrip().startswith(("raise ", "assert "))
 
 
 def where(dump: str, path: Path) -> list[str]:
@@ -101,6 +106,7 @@ def _essence(message: str) -> str:
     """MAX's messages list inputs, advice and compiler terms around the line that matters."""
     if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
         message = match[1]
+    message = re.sub(r"An error occurred in kernel (entry point )?named \".*?\":\s+", "", message)
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
     message = re.sub(r"\.? *Insert an explicit rebind.*|\(or, for Modules.*", "", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)

@@ -4,15 +4,17 @@ import ctypes
 import hashlib
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 from course.files import shown
 from course.outcomes import NotCompiled
 
 MANY = 3  # errors; what follows from the first ones is not shown
+FUNCTION = re.compile(r"^def (\w+)", re.MULTILINE)
 ERROR = re.compile(r".*?:(\d+):(\d+): error: (.*)\n(.*)")
 
 
@@ -37,6 +39,27 @@ def build(source: str, path: Path, compiling: Callable[[bool], None]) -> ctypes.
         return ctypes.CDLL(str(kept_file(cache_folder() / "steps", key, make)))
     finally:
         compiling(False)
+
+
+def build_all(
+    sources: Sequence[str], path: Path, compiling: Callable[[bool], None]
+) -> list[SimpleNamespace]:
+    """Compiles texts that differ in their functions alone, in hardly more time than one.
+
+    In the text that is compiled each function is there as often as there are sources; its name
+    ends with the source's number.
+    """
+    beginning = sources[0].partition("\ndef ")[0]
+    names = FUNCTION.findall(sources[0])
+    functions = [
+        re.sub(rf"\b({'|'.join(names)})\b", rf"\1_{number}", source.removeprefix(beginning))
+        for number, source in enumerate(sources)
+    ]
+    library = build("\n\n".join([beginning, *functions]), path, compiling)
+    return [
+        SimpleNamespace(**{name: getattr(library, f"{name}_{number}", None) for name in names})
+        for number in range(len(sources))
+    ]
 
 
 def _compile(library: Path, source: str, path: Path) -> None:

@@ -37,7 +37,7 @@ class Raised:
 
     kinds: list[str]  # its class and those that this is derived from, with their modules
     message: str
-    on_purpose: bool  # whether a line with `raise` or `assert` raised it
+    on_purpose: bool  # whether a step's line with `raise` or `assert` raised it
     lines: list[str]  # of a report: what it says, and the line that is to blame
 
     @property

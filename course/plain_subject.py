@@ -4,7 +4,7 @@ import copy
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class PlainSubject:
         is_readers: whether a reader wrote it, and not we.
     """
 
-    step: ModuleType | ctypes.CDLL
+    step: ModuleType | ctypes.CDLL | SimpleNamespace
     is_readers: bool
 
     def call(self, function: Callable[..., object], *arguments: object) -> object:

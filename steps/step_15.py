@@ -57,6 +57,6 @@ class CachedAttention(GPT2MultiHeadAttention):
         """
         # TODO 1 of 1: store key and value in their places; then let step 7 attend, with the
         #   keys and values of all total tokens, under the cache's mask.
-        #   MAX: Tensor.shape, slices of tensors (also to store into); where a slice's ends are
-        #   computed from sizes, it is (slice(TensorValue(start), TensorValue(end)), its size)
+        #   MAX: Tensor.shape, keys[:, :, :end], keys[:, :, (slice(start, end), length)] = key;
+        #   to store, start and end have to be TensorValue(size)
         raise NotImplementedError("Step 15, TODO 1 of 1")

@@ -34,17 +34,21 @@ class Reading:
         empty = np.full((batch, heads, length + SPARE, width), np.nan, np.float32)
         self.keys, self.values = subject.tensor(empty), subject.tensor(empty)
 
-    def read(self, new: int) -> np.ndarray:
-        """What the module makes of the next tokens."""
-        from max.driver import CPU
-        from max.dtype import DType
+    def read(self, new: int, hidden: Sequence[int] = ()) -> np.ndarray:
+        """What the module makes of the next tokens.
 
-        from solutions.solution_02 import causal_mask
-
+        hidden: for each text a place that no later token sees; with it each has a mask.
+        """
         past, self._past = self._past, self._past + new
+        places = np.arange(self._past)
+        own = places[past:, None]  # [new, 1]
+        seen = places <= own
+        if hidden:
+            unseen = (places == np.reshape(hidden, (-1, 1, 1, 1))) & (places < own)
+            seen = seen & ~unseen  # [batch, 1, new, total]
+        mask = self._subject.tensor(np.where(seen, 0, -np.inf).astype(np.float32))
 
         def attend(x: Tensor) -> Tensor:
-            mask = causal_mask(new, past, dtype=DType.float32, device=CPU())
             self._module.cache = self._subject.step.LayerCache(self.keys, self.values, mask)
             return self._module(x)
 
@@ -63,6 +67,16 @@ def in_pieces(construction: Construction, config: GPT2Config, *pieces: int) -> E
         return np.concatenate([reading.read(new) for new in pieces], axis=1)
 
     return Experiment(f"{construction.call}: {_listed(pieces)}", run)
+
+
+def in_masks(construction: Construction, config: GPT2Config, *pieces: int) -> Experiment:
+    """The same, where each text has a mask of its own, as it has beside longer ones."""
+
+    def run(subject: Subject) -> np.ndarray:
+        reading = Reading(subject, construction, _text(config, pieces))
+        return np.concatenate([reading.read(new, (0, 1)) for new in pieces], axis=1)
+
+    return Experiment(f"{construction.call}: {_listed(pieces)}, a mask for each text", run)
 
 
 def left_behind(

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from course.plain_subject import PlainSubject
 
 LANES = 16
-AROUND = 64  # numbers before and behind the output, which have to stay as they are
+AROUND = 4  # times as much memory before and behind the output: who counts bytes stays in it
 UNTOUCHED = np.float32(-12345.678)
 POINTERS = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
 
@@ -33,24 +34,28 @@ def multiply(count: int, k: int) -> Experiment:
 
     def run(subject: PlainSubject) -> np.ndarray:
         rng = np.random.default_rng(count * 1000 + k)
+        inputs = rng.normal(size=k), rng.normal(size=count * k * LANES)
         # NaN behind what is to be read: who reads on shows it.
-        x, panels = (
-            np.full(k + AROUND, np.nan, "f4"),
-            np.full(count * k * LANES + AROUND, np.nan, "f4"),
-        )
-        x[:k], panels[: count * k * LANES] = rng.normal(size=k), rng.normal(size=count * k * LANES)
-        room = np.full(count * LANES + 2 * AROUND, UNTOUCHED)
-        output = room[AROUND:-AROUND]
+        x, panels = (np.full(AROUND * (count * k + 1) * LANES, np.nan, "f4") for _ in inputs)
+        x[:k], panels[: count * k * LANES] = inputs
+        before = x.copy(), panels.copy()
+        size = count * LANES
+        room = np.full((2 * AROUND + 1) * size, UNTOUCHED)
+        output = room[AROUND * size : (AROUND + 1) * size]
         _product(subject.step)(output, x, panels, count, k)
-        around = np.concatenate([room[:AROUND], room[-AROUND:]])
-        if (around != UNTOUCHED).any():
-            raise Violated(f"it writes beyond the output, which has {count * LANES} numbers")
-        return output.copy()
+        found = output.copy()
+        output[:] = UNTOUCHED
+        if (room != UNTOUCHED).any():
+            raise Violated(f"it writes beyond the output, which has {size} numbers")
+        for old, new in zip(before, (x, panels), strict=True):
+            if not np.array_equal(old, new, equal_nan=True):
+                raise Violated("it writes into x or the panels, which are there to be read")
+        return found
 
     return Experiment(f"product of {count} panels [{k}, 16]", run, ("output",))
 
 
-def _product(library: ctypes.CDLL) -> Callable[..., None]:
+def _product(library: ctypes.CDLL | SimpleNamespace) -> Callable[..., None]:
     """The function of a library, which takes arrays."""
     function = library.product
     function.argtypes, function.restype = POINTERS, None
@@ -73,7 +78,7 @@ def measure(subject: PlainSubject) -> str:
     threads = os.cpu_count() or 1
     parts = np.array_split(np.arange(count), threads)
 
-    def times(library: ctypes.CDLL) -> Callable[[np.ndarray], None]:
+    def times(library: ctypes.CDLL | SimpleNamespace) -> Callable[[np.ndarray], None]:
         product = _product(library)
         return lambda part: product(output[part[0] :], x, panels[part[0] :], len(part), k)
 

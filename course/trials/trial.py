@@ -8,13 +8,14 @@ import inspect
 import io
 from collections.abc import Callable, Collection
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 from course.faults import raised
 from course.files import KERNEL, MODEL, TENSORS
 from course.lesson import SPEED, SYMBOLIC, Kind, Lesson
 from course.loader import execute, imported_steps, load_step, provide_steps
+from course.misconceptions import vary
 from course.plain_subject import PlainSubject
 from course.report import CHANGES, LOADS, NAMES
 from course.stubs import open_todos
@@ -99,12 +100,16 @@ class Trial:
 
         return Subject(step, is_readers=self.is_readers)
 
-    def _build(self) -> ctypes.CDLL:
-        from course.mojo import build
+    def _build(self) -> ctypes.CDLL | SimpleNamespace:
+        from course.mojo import build, build_all
 
         if todos := open_todos(self.source):
             label = f"Step {self.lesson.number}, TODO {todos[0].number} of {todos[0].total}"
             raise NotImplementedError(label)
+        if not self.is_readers:
+            known = [vary(self.lesson, mistake) for mistake in self.lesson.misconceptions]
+            if self.source in known:
+                return build_all(known, self.path, self.compiling)[known.index(self.source)]
         return build(self.source, self.path, self.compiling)
 
     def _experiment(self, name: str) -> object:
@@ -133,7 +138,9 @@ def _is_module(value: object) -> bool:
     return inspect.isclass(value) and issubclass(value, Module)
 
 
-def _complain(module: ModuleType | ctypes.CDLL, name: str, kind: Kind) -> str | None:
+def _complain(
+    module: ModuleType | ctypes.CDLL | SimpleNamespace, name: str, kind: Kind
+) -> str | None:
     """What is wrong with what a module has under this name."""
     if not hasattr(module, name):
         return f"the file does not define {name}, {kind}"
