@@ -22,6 +22,7 @@ from drawing import (
     inside,
     masks,
     pages,
+    panels,
     quantized,
     sampling,
     sizes,
@@ -59,6 +60,7 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "strategies": strategies.strategies,
     "speculation": speculation.speculation,
     "pages": pages.pages,
+    "panel": panels.panel,
     "decode_speed": speed.decode_speed,
 }
 

@@ -107,6 +107,7 @@ def _essence(message: str) -> str:
     if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
         message = match[1]
     message = re.sub(r"An error occurred in kernel (entry point )?named \".*?\":\s+", "", message)
+    message = message.partition("Fusion info:")[0]
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
     message = re.sub(r"\.? *Insert an explicit rebind.*|\(or, for Modules.*", "", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)

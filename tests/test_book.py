@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from book import CHAPTERS, PAGES, read_blocks, read_includes, same_output
-from book_runs import run_commands, run_python
+from book_runs import run_commands, run_mojo, run_python
 from conftest import ROOT
 from course.lessons import lesson
 
@@ -28,7 +28,7 @@ chapters = pytest.mark.parametrize("number", range(1, 13))
 @pages
 def test_every_block_is_of_a_kind_that_is_checked(page):
     for block in read_blocks(page):
-        assert block.language in ("python", "sh"), block.place
+        assert block.language in ("python", "mojo", "sh"), block.place
         assert block.prints is None or not block.is_included, block.place
 
 
@@ -37,6 +37,13 @@ def test_every_block_is_of_a_kind_that_is_checked(page):
 def test_python_prints_what_the_book_shows(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     for block, printed in run_python(page):
+        assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
+
+
+@pytest.mark.slow
+@pages
+def test_mojo_prints_what_the_book_shows(page, tmp_path):
+    for block, printed in run_mojo(page, tmp_path):
         assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
 
 

@@ -37,12 +37,14 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
                 comptime for p in range(PANELS):
                     epilogue.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
 
+        # ANCHOR: one
         @__parameter
         @always_inline
         def fill_one(row: Int, first: Int):
             """The same for one row and one panel: step 20."""
             var panel = panels.unsafe_offset(first * k * LANES)
             epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+            # ANCHOR_END: one
 
         @__parameter
         @always_inline
