@@ -52,7 +52,8 @@ def multiply(count: int, k: int) -> Experiment:
                 raise Violated("it writes into x or the panels, which are there to be read")
         return found
 
-    return Experiment(f"product of {count} panels [{k}, 16]", run, ("output",))
+    panels = "1 panel" if count == 1 else f"{count} panels"
+    return Experiment(f"product of {panels} [{k}, 16]", run, ("output",))
 
 
 def _product(library: ctypes.CDLL | SimpleNamespace) -> Callable[..., None]:
