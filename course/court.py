@@ -68,9 +68,7 @@ class Court:
 
     def get_ready(self, number: int) -> None:
         """Starts a process for the next check of a step, while nobody waits."""
-        if not self._readers or self._readers.ended:
-            self._readers = Process()
-            self._warm.clear()
+        self._start_readers()
         if number in self._references and number not in self._warm:
             # MAX loads a step's kernels when they are run; here by the reference.
             self._reference_trial(self._readers, number).ask_for(lesson(number).tried())
@@ -96,7 +94,7 @@ class Court:
             advice = f"`gpt2 reset {number}` writes the stub again"
             report.failed(LOADS, "", [str(error), advice])
             return report
-        self.get_ready(number)
+        self._start_readers()
         files = project_files()
         trial = self._begin(self._readers, number, source, path, sorted(right), True, limit)
         trial.ask_for([LOADS, NAMES, *lesson(number).tried()])
@@ -117,6 +115,11 @@ class Court:
             self._readers.end()
         report.notes += file_changes(files)
         return report
+
+    def _start_readers(self) -> None:
+        if not self._readers or self._readers.ended:
+            self._readers = Process()
+            self._warm.clear()
 
     def _reference_trial(self, process: Process, number: int) -> RemoteTrial:
         source, path = read_source(solution_path(number)), solution_path(number)
