@@ -5,8 +5,11 @@ import sys
 import solutions
 from course.files import KERNEL, NUMBERS, solution_path, step_module, step_path
 from course.loader import provide_steps
+from course.state import load_state
 from course.verdicts import Verdicts
 from gpt2.engine.sources import replaced
+
+USES = "Uses "  # how what `use` prints begins
 
 
 def right_steps() -> set[int]:
@@ -33,3 +36,14 @@ def put_in_place(right: set[int]) -> list[int]:
             sys.modules[f"solutions.{name}"] = module
             setattr(solutions, name, module)
     return [number for number in NUMBERS if number not in own]
+
+
+def use(*numbers: int) -> None:
+    """For the book's examples: `from steps.step_NN import ...` then finds what runs.
+
+    That is the reader's file where its last check found it right, else the solution; prints which.
+    """
+    own = provide_steps(load_state().right_steps(), wanted=range(1, max(numbers) + 1))
+    for number in numbers:
+        whose = "your" if number in own else "the reference's"
+        print(f"{USES}{whose} {step_path(number).name}")
