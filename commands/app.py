@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
-from commands.options import DeviceName, Greedy, Model, Quantize, takes_options
+from commands.options import DeviceName, Greedy, Model, Quantize, Steps, takes_options
 from commands.terminal import complain, console
 from course.files import NUMBERS
 from gpt2 import __version__
@@ -68,7 +68,7 @@ def generate(
     ] = "fast",
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
-    steps: Annotated[bool, typer.Option("--steps", help="Run your own steps.")] = False,
+    steps: Steps = False,
     **values: Any,  # noqa: ANN401
 ) -> None:
     """Continue a text."""
@@ -129,14 +129,20 @@ def batch(
     quantize: Quantize = None,
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The answers alone.")] = False,
+    steps: Steps = False,
     **values: Any,  # noqa: ANN401
 ) -> None:
     """Continue many texts together: a file of prompts."""
-    from commands.batch import answer_file
-
     console.quiet = quiet
     if greedy:
         values["temperature"] = 0.0
+    if steps:  # before anything imports a solution
+        from commands.own_steps import use_own_steps
+
+        use_own_steps()
+
+    from commands.batch import answer_file
+
     answer_file(
         file,
         values,

@@ -26,6 +26,7 @@ Quantize = Annotated[
 ]
 DeviceName = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")]
 Greedy = Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")]
+Steps = Annotated[bool, typer.Option("--steps", help="Run your own steps.")]
 
 
 def takes_options(command: Callable[..., None]) -> Callable[..., None]:

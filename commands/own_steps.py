@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 NEW_TOKENS = 24  # are written by each part, to see how fast it is
 PROMPT = "ROMEO:"
+TEXTS = 8  # that are written together
 
 
 class Part(NamedTuple):
@@ -19,12 +20,15 @@ class Part(NamedTuple):
     steps: tuple[int, ...]  # those that it is made of, besides the model's
     what: str
     options: dict[str, object]  # of load
+    texts: int = 1
 
 
 PARTS = (
-    Part((15,), "cache", {"kernels": False}),
-    Part((20,), "kernel", {}),
-    Part((17, 18), "q4_0 and lookup", {"quantize": "q4_0", "speculate": "lookup"}),
+    Part((15,), "with your cache", {"kernels": False}),
+    Part((15, 16), f"{TEXTS} texts at once", {"kernels": False}, TEXTS),
+    Part((20,), "with your kernel", {}),
+    Part((19, 20), f"{TEXTS} texts in your pages", {}, TEXTS),
+    Part((17, 18), "with your q4_0 and lookup", {"quantize": "q4_0", "speculate": "lookup"}),
 )
 
 
@@ -44,7 +48,7 @@ def tell_what_they_bring(model: str, device: str, stand_ins: list[int]) -> None:
     speeds = [f"step 12 alone {_tutorial_speed(model, device):.0f} tokens/s"]
     for part in PARTS:
         if not set(part.steps) & set(stand_ins):
-            speeds.append(f"with your {part.what} {_speed(model, device, part):.0f}")
+            speeds.append(f"{part.what} {_speed(model, device, part):.0f}")
     note(", ".join(speeds))
 
 
@@ -53,9 +57,10 @@ def _speed(model: str, device: str, part: Part) -> float:
 
     def prepare() -> Callable[[], object]:
         it = load(model, device=device, **part.options)
-        return lambda: it.generate(PROMPT, temperature=0, max_new_tokens=NEW_TOKENS)
+        options = {"temperature": 0, "max_new_tokens": NEW_TOKENS}
+        return lambda: it.generate(PROMPT, samples=part.texts, **options)
 
-    return _timed(prepare, f"your {part.what}")
+    return part.texts * _timed(prepare, part.what)
 
 
 def _tutorial_speed(model: str, device: str) -> float:
@@ -81,7 +86,7 @@ def _tutorial_speed(model: str, device: str) -> float:
 
 
 def _timed(prepare: Callable[[], Callable[[], object]], what: str) -> float:
-    """Tokens per second of what prepare returns."""
+    """Tokens per second of one text that what prepare returns writes."""
     import time
 
     def measure() -> float:

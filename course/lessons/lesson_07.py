@@ -199,13 +199,12 @@ LESSON = Lesson(
             {"key.transpose(2, 3)": "key"},
         ),
         Misconception(
-            "The heads' features lie apart: n_embd is cut into n_head runs of head_dim, in this "
-            "order.",
+            "The two axes of a head are swapped: n_embd is cut into n_head runs of head_dim, in "
+            "this order.",
             {
                 "[batch, sequence_length, self.n_head, self.head_dim])\n": (
                     "[batch, sequence_length, self.head_dim, self.n_head])\n"
                 ),
-                "return x.transpose(1, 2)": "return x.transpose(1, 3).transpose(2, 3)",
             },
         ),
     ),
