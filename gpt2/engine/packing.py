@@ -45,7 +45,6 @@ def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     return others | panels
 
 
-# ANCHOR: quantized
 def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
     """The parameters with matrices of fewer bits, for the layouts `q4_0` and `q6_k`."""
     matrices, others = _matrices_and_others(tensors)
@@ -73,7 +72,6 @@ def _matrices_and_others(
     matrices[f"{HEAD}.weight"] = table
     others[f"{HEAD}.bias"] = np.zeros(len(table), np.float32)
     return matrices, others
-    # ANCHOR_END: quantized
 
 
 def _fill_up(rows: np.ndarray, multiple: int) -> np.ndarray:

@@ -105,13 +105,11 @@ def _quantize(
     return blocks.view(np.uint8)
 
 
-# ANCHOR: fill_q4_0
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
     upright = np.empty(rows.shape, np.float32)
     for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of a transposed view
         upright[:, start : start + 16] = rows[:, start : start + 16]
     blocks.view(np.uint8)[:] = step_17(upright)
-    # ANCHOR_END: fill_q4_0
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
@@ -140,7 +138,6 @@ def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
     blocks["high_bits"] = high.reshape(*blocks.shape, 64)
 
 
-# ANCHOR: search_scales
 def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """For each group the integer near its scale that makes the squared error smallest."""
     candidates = scales + np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)[:, None, None]
@@ -154,7 +151,6 @@ def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
 def _integers(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """What Q6_K stores for numbers, from -32 to 31, still float32."""
     return np.rint(numbers * _inverse(scales)).clip(-32, 31)
-    # ANCHOR_END: search_scales
 
 
 def _side_by_side(rows: np.ndarray, size: int) -> np.ndarray:

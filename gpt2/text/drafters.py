@@ -27,7 +27,6 @@ class DraftModel:
 
     def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """What the smaller model would write."""
-        # ANCHOR: draft
         ids = list(continuation.ids)
         drafts: list[Draft] = []
         for _ in range(count):
@@ -37,7 +36,6 @@ class DraftModel:
             drafts.append(Draft(token, chances))
             ids.append(token)
         return drafts
-        # ANCHOR_END: draft
 
     def _logits(self, ids: list[int]) -> np.ndarray:
         """What the smaller model says of the token after ids."""

@@ -94,7 +94,6 @@ def _settle(
             return
 
 
-# ANCHOR: tokens
 def _tokens(
     continuation: Continuation, drafts: list[Draft], all_logits: np.ndarray
 ) -> Iterator[int]:
@@ -114,4 +113,3 @@ def _tokens(
         yield token
         if token != guess:
             return
-    # ANCHOR_END: tokens
