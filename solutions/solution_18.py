@@ -1,6 +1,6 @@
 """Step 18: guessing ahead.
 
-The model says in one step what it thinks of eight tokens as fast as of one. So somebody
+A step of the model reads all weights once, be it for one token or for eight. So somebody
 cheaper guesses how the text goes on, the model looks at all guesses at once, and those
 that hold are kept. The rule by which they are kept changes nothing about what is written:
 each text comes as often as it would have come without guesses.
