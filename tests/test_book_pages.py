@@ -219,10 +219,10 @@ def test_code_is_coloured_and_can_be_copied(visit):
 
 
 @needs_browser
-@pytest.mark.parametrize("widget", ["sampling", "attention", "shapes"])
+@pytest.mark.parametrize("widget", ["sampling", "attention", "shapes", "pages"])
 def test_a_widget_starts_in_its_chapter(visit, widget):
-    name = {"sampling": "step_12", "attention": "step_07", "shapes": "shapes"}[widget]
-    page = visit(name)
+    pages = {"sampling": "step_12", "attention": "step_07", "pages": "step_19"}
+    page = visit(pages.get(widget, widget))
     started = page.locator(f"[data-widget={widget}][data-started]")
     started.wait_for()
     assert started.locator("button").count() >= 3
