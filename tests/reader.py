@@ -22,9 +22,9 @@ from course.trials.trial import Trial
 class Reader:
     """A copy of the project whose steps are the test's to change."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = environment
+        self.environment: Mapping[str, str] = os.environ
         for room in ("commands", "gpt2", "course", "solutions", "checkpoints", "pyproject.toml"):
             (folder / room).symlink_to(ROOT / room)
         (folder / "steps").mkdir()
