@@ -69,6 +69,16 @@ def test_a_chapter_has_the_shape_of_all(number):
 
 
 @chapters
+def test_who_reads_plain_markdown_finds_the_file_that_is_included(number):
+    text = CHAPTERS[number - 1].read_text(encoding="utf-8")
+    for path, anchor in read_includes(CHAPTERS[number - 1]):
+        if anchor == "code":
+            before = text.partition(f"{{{{#include {path}:code}}}}")[0]
+            name = path.removeprefix("../../")
+            assert f"[`{name}`]({path})" in before.split("\n\n")[-2]
+
+
+@chapters
 def test_a_quoted_mistake_is_what_the_check_says(number):
     text = CHAPTERS[number - 1].read_text(encoding="utf-8")
     said = {mistake.sentence for mistake in lesson(number).misconceptions}

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from book import PAGES
+from book import PAGES, SOURCE
 from browser import needs_browser
 from conftest import ROOT
 
@@ -119,6 +119,9 @@ def test_links_and_anchors_lead_somewhere(built, parsed):
             if address.scheme:
                 assert address.scheme in ("https", "data"), (name, link)
                 continue
+            if address.path.startswith("../../"):  # a file of the project, for who reads Markdown
+                assert (SOURCE / address.path).is_file(), (name, link)
+                continue
             target = unquote(address.path) or name
             anchor = unquote(address.fragment)
             there = (folder / target).is_file()
@@ -180,6 +183,20 @@ def test_figures_are_drawn_in_the_ink_of_the_theme(visit):
         ink = page.locator("figcaption").first.evaluate("e => getComputedStyle(e).color")
         texts = page.locator("figure svg text").all()
         assert ink in {text.evaluate("e => getComputedStyle(e).fill") for text in texts}
+
+
+@needs_browser
+def test_a_link_to_a_file_of_the_project_looks_like_code_and_cannot_be_followed(visit):
+    page = visit("step_03")
+    code = page.locator("main p a code", has_text="steps/step_03.py")
+    assert code.is_visible()
+    looks = "e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine]"
+    plain = page.locator("main p > code").first
+    assert code.evaluate(looks) == plain.evaluate(looks)
+    link = page.locator("main a[href^='../../']").first
+    assert link.evaluate("e => (e.focus(), document.activeElement !== e)")
+    code.click(force=True)
+    assert page.url.endswith("/step_03.html")
 
 
 @needs_browser
