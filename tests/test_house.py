@@ -11,9 +11,9 @@ BUDGETS = {  # lines of Python and Mojo
     "gpt2": 4050,
     "course/lessons": 5250,
     "course": 3050,  # without the lessons
-    "bench": 1500,
+    "bench": 1700,
     "commands": 1700,
-    "tests": 7920,
+    "tests": 7950,
 }
 LONGEST = 300
 
