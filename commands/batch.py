@@ -60,7 +60,7 @@ def answer_file(
         language_model = run_visibly(
             lambda: load(model, device=device, quantize=quantize),
             f"Loading {model}",
-            "Compiling the model for this machine: a minute, and only this once.",
+            "Compiling the model for this machine: a minute or two, and only this once.",
         )
         _answer(language_model, missing, answers, ordered)
     if answers and ordered:

@@ -34,7 +34,7 @@ def generate_text(
     language_model = run_visibly(
         lambda: load(model, device=device, quantize=quantize, speculate=speculate, kernels=kernels),
         f"Loading {model}",
-        "Compiling the model for this machine: a minute, and only this once.",
+        "Compiling the model for this machine: a minute or two, and only this once.",
     )
     limit = language_model.engine.config.n_positions
     for number in range(samples):

@@ -96,7 +96,7 @@ def _timed(prepare: Callable[[], Callable[[], object]], what: str) -> float:
         write()
         return NEW_TOKENS / (time.monotonic() - began)
 
-    return run_visibly(measure, f"Measuring {what}", f"Compiling {what}: a minute, once.")
+    return run_visibly(measure, f"Measuring {what}", f"Compiling {what}: a minute or two, once.")
 
 
 def _listed(numbers: list[int]) -> str:

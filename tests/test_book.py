@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from book import CHAPTERS, PAGES, read_blocks, read_includes, same_output
+from book import CHAPTERS, PAGES, SOURCE, read_blocks, read_includes, same_output
 from book_runs import run_commands, run_mojo, run_python
 from conftest import ROOT
 from course.lessons import lesson
@@ -86,6 +86,12 @@ def test_a_quoted_mistake_is_what_the_check_says(number):
     quoted = [" ".join(q.split("\n> ")) for q in re.findall(r"^> (.*(?:\n> .*)*)", section, re.M)]
     assert len(quoted) >= 3
     assert set(quoted) <= said, set(quoted) - said
+
+
+def test_the_glossary_is_in_order_and_has_each_term_once():
+    text = (SOURCE / "glossary.md").read_text(encoding="utf-8")
+    terms = [re.sub(r"\W", "", term.lower()) for term in re.findall(r"^\*\*(.+?)\*\*", text, re.M)]
+    assert terms == sorted(set(terms))
 
 
 def test_the_formulas_are_current():

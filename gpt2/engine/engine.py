@@ -36,7 +36,7 @@ class Engine:
         *,
         kernels: bool = True,
     ) -> None:
-        """Loads a checkpoint. The first time on a machine it compiles, for half a minute or so.
+        """Loads a checkpoint. The first time on a machine it compiles, for a minute or two.
 
         Args:
             folder: the checkpoint.
@@ -55,7 +55,7 @@ class Engine:
         self.paged = layout != PLAIN
         weights = packing.prepare(find_tensors(folder, config), layout)
         refuse_forks()
-        graph = compiled_decoder(config, layout, device)  # last: it may take a minute
+        graph = compiled_decoder(config, layout, device)  # last: it may take minutes
         try:
             session = InferenceSession(devices=[device])
             self._model = session.load(graph, weights_registry=weights)
