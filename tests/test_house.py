@@ -13,7 +13,7 @@ BUDGETS = {  # lines of Python and Mojo
     "course": 3050,  # without the lessons
     "bench": 1700,
     "commands": 1700,
-    "tests": 7950,
+    "tests": 8000,
 }
 LONGEST = 300
 
