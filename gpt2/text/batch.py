@@ -27,7 +27,6 @@ class Batch:
         self._rows = list(range(len(texts)))  # where in the cache each text is
         self._read(engine.config.n_positions)
 
-    # ANCHOR: append
     def append(self, tokens: Sequence[int]) -> None:
         """Puts a token behind each text."""
         for text, token in zip(self.texts, tokens, strict=True):
@@ -38,9 +37,7 @@ class Batch:
         ids = np.zeros((self._cache.batch, 1), np.int64)
         ids[self._rows, 0] = tokens
         self.logits = self._engine.forward(self._cache, ids)[self._rows, 0]
-        # ANCHOR_END: append
 
-    # ANCHOR: keep
     def keep(self, chosen: Sequence[int]) -> None:
         """Goes on with the texts at these places only.
 
@@ -53,7 +50,6 @@ class Batch:
         if 2 * len(self._rows) <= self._cache.batch and self._rows:
             self._cache.keep(self._rows)
             self._rows = list(range(len(self._rows)))
-            # ANCHOR_END: keep
 
     # ANCHOR: read
     def _read(self, window: int) -> None:
