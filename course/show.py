@@ -12,6 +12,7 @@ from course.report import OPEN, Report
 from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
+NOTEBOOK = "GPT2_NOTEBOOK"  # set in the environment of what a notebook's cell starts
 LONGEST_PRINT = 12  # lines of what the code printed
 
 MARKS = {True: ("ok", "green"), False: ("no", "red")}
@@ -77,7 +78,9 @@ def show_sum(reports: list[Report], output: Console) -> None:
 
 
 def typed(command: str) -> str:
-    """A command of this program as the reader types it: through uv, pixi, or by itself."""
+    """A command of this program as the reader types it: in a notebook, through uv, pixi, or so."""
+    if NOTEBOOK in os.environ:
+        return f"%{command}"
     if "PIXI_PROJECT_ROOT" in os.environ:
         return f"pixi run {command}"
     return f"uv run {command}" if "UV" in os.environ else command
