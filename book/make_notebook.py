@@ -51,8 +51,8 @@ have met arrays and matrix products; no GPU is needed.
   `solutions/` has the answers.
 - You can take any step alone: while an earlier one is not right, the reference stands in for it.
 
-When the first check has answered, it goes on and compiles what all of them need, once on a
-machine, for some minutes; the button ■ puts that off.
+What a check needs of MAX is compiled when it first runs, once on a machine: that takes up to a
+minute, and later runs take seconds. `%gpt2 warm` compiles all of it ahead.
 
 **What you need.** Linux, macOS on Apple silicon, or Windows with WSL 2, and 3 GB of disk; or
 Colab. Nothing has to be installed before: the next cell finds the project, or gets it, with all

@@ -55,7 +55,8 @@ def start() -> None:
 
     def gpt2(line: str) -> None:
         """`%gpt2 check 5` is `gpt2 check 5`."""
-        shell.system(f"cd {shlex.quote(str(ROOT))} && {ENVIRONMENT} {program} {line}")
+        # Through a pipe, since lines that move on a terminal would pile up below a cell.
+        shell.system(f"cd {shlex.quote(str(ROOT))} && {ENVIRONMENT} {program} {line} 2>&1 | cat")
 
     shell.register_magic_function(step, "line_cell")
     shell.register_magic_function(gpt2)

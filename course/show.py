@@ -1,4 +1,4 @@
-"""Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
+"""Reports: a title, a line a phase, the finding. In colour on a terminal and in a notebook."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from course.report import OPEN, Report
 from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
-NOTEBOOK = "GPT2_NOTEBOOK"  # set in the environment of what a notebook's cell starts
+NOTEBOOK = "GPT2_NOTEBOOK"  # a variable of the environment in which a notebook runs us
 LONGEST_PRINT = 12  # lines of what the code printed
 
 MARKS = {True: ("ok", "green"), False: ("no", "red")}
@@ -20,7 +20,8 @@ MARKS = {True: ("ok", "green"), False: ("no", "red")}
 
 def console() -> Console:
     """Standard output, no wider than is easy to read."""
-    output = Console(highlight=False, markup=False)
+    colours = NOTEBOOK in os.environ or None  # None: where it is a terminal
+    output = Console(highlight=False, markup=False, force_terminal=colours)
     output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
     return output
 
