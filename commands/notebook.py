@@ -27,7 +27,10 @@ from gpt2.values import Numbers, checked
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-ENVIRONMENT = "GPT2_NOTEBOOK=1 COLUMNS=100"  # the former is `course.show.NOTEBOOK`
+# `course.show.NOTEBOOK` has reports in colour; Jupyter's FORCE_COLOR would have lines move as well,
+# as on a terminal, which pile up below a cell. For the same reason nothing here is a terminal.
+ENVIRONMENT = "GPT2_NOTEBOOK=1 FORCE_COLOR= COLUMNS=100"
+PIPE = "2>&1 | cat"
 
 _written: dict[int, bytes] = {}  # what cells have written since the notebook's Python started
 
@@ -55,8 +58,7 @@ def start() -> None:
 
     def gpt2(line: str) -> None:
         """`%gpt2 check 5` is `gpt2 check 5`."""
-        # Through a pipe, since lines that move on a terminal would pile up below a cell.
-        shell.system(f"cd {shlex.quote(str(ROOT))} && {ENVIRONMENT} {program} {line} 2>&1 | cat")
+        shell.system(f"cd {shlex.quote(str(ROOT))} && {ENVIRONMENT} {program} {line} {PIPE}")
 
     shell.register_magic_function(step, "line_cell")
     shell.register_magic_function(gpt2)

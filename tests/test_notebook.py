@@ -120,6 +120,7 @@ def test_with_the_solutions_in_its_cells_each_step_is_right_and_the_model_writes
     assert "reference stands in: steps 13 to 20." in printed["your-model-writes"]
     for name in ("your-model-writes", "engine-writes"):
         assert re.search(r"^ROMEO:\r?\n(.*\r?\n)+200 tokens in ", printed[name], re.MULTILINE)
+        assert "\x1b" not in printed[name], "lines that move pile up in a notebook"
     names = sorted(path.name for path in (reader.folder / "steps").glob("step*"))
     assert len(names) == len(files.NUMBERS), names
 
