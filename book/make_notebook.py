@@ -28,6 +28,7 @@ FIGURE = re.compile(
 )
 FORMULA = re.compile(r'<div class="formula">\n\{\{#include formulas/(\w+)\.html\}\}\n</div>')
 PAGE = re.compile(r"\]\((\w+\.md)")
+PRINTED = re.compile(r"^```text\n.*?^```$", re.DOTALL | re.MULTILINE)
 REFERENCE = re.compile(r"^\[([\w-]+)\]: .*\n", re.MULTILINE)
 # A picture is a page of its own: its colours are those that the book's figures fall back on.
 PAPER = """<style>svg { font-family: system-ui, sans-serif }</style>
@@ -168,6 +169,8 @@ def idea(number: int) -> str:
     )
     text = FIGURE.sub(with_caption, text)
     text = FORMULA.sub(lambda match: f"$$\n{FORMULAS[match[1]]}\n$$", text)
+    # Jupyter would set what a block prints close below it, with nothing between them.
+    text = PRINTED.sub(lambda match: re.sub("^", "> ", match[0], flags=re.MULTILINE), text)
     text = PAGE.sub(r"](book/src/\1", text)
     references = [match[0] for match in REFERENCE.finditer(rest) if f"][{match[1]}]" in text]
     return f"{text}\n{''.join(references)}"

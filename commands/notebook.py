@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 ENVIRONMENT = "GPT2_NOTEBOOK=1 FORCE_COLOR= COLUMNS=100"
 PIPE = "2>&1 | cat"
 
-_written: dict[int, bytes] = {}  # what cells have written since the notebook's Python started
+# What cells have written, or held as it was, since the notebook's Python started: to change a cell
+# and run it is like saving in an editor, and leaves no copy.
+_in_cells: dict[int, bytes | None] = {}
 
 
 def start() -> None:
@@ -50,7 +52,7 @@ def start() -> None:
         try:
             number = checked("step", line.strip(), Numbers(int, NUMBERS[0], NUMBERS[-1]).parse)
             if cell is None:
-                shell.set_next_input(f"%%step {number}\n{_source(number)}", replace=True)
+                shell.set_next_input(f"%%step {number}\n{load_step(number)}", replace=True)
             else:
                 print(write_step(number, cell))
         except UserError as error:
@@ -73,10 +75,10 @@ def _program(shell: "InteractiveShell") -> str:
         return f"{python} -m commands"
     except PackageNotFoundError:
         print(f"Fetching what the project needs into {ROOT / '.venv'}: minutes, once.", flush=True)
-    uv = shlex.quote(shutil.which("uv") or "")
-    if not shutil.which("uv"):
+    found = shutil.which("uv")
+    if not found:
         shell.system(f"{python} -m pip install --quiet uv")
-        uv = f"{python} -m uv"
+    uv = shlex.quote(found) if found else f"{python} -m uv"
     run = f"{uv} run --quiet --no-dev gpt2"
     shell.system(f"cd {shlex.quote(str(ROOT))} && {run} --version")
     return run
@@ -85,7 +87,7 @@ def _program(shell: "InteractiveShell") -> str:
 def write_step(number: int, text: str) -> str:
     """Makes a cell's text the reader's file of a step, unless that would replace work by the stub.
 
-    What the file held is kept under a dated name, except for the stub, and for what a cell wrote.
+    What the file held is kept under a dated name, except for the stub, and for what a cell held.
 
     Returns:
         What became of the file, in words.
@@ -96,6 +98,7 @@ def write_step(number: int, text: str) -> str:
     path, content, stub = step_path(number), text.encode(), make_stub(number).encode()
     there = content_of(path)
     if there == content:
+        _in_cells[number] = content
         return f"{shown(path)} holds this already"
     if content == stub and there is not None:
         return (
@@ -103,21 +106,24 @@ def write_step(number: int, text: str) -> str:
             f"To have your work in a cell, type `%step {number}` in it, and run it. "
             f"To begin anew: %gpt2 reset {number}"
         )
-    kept = None if there in (stub, _written.get(number)) else keep(path)
+    is_in_cell = there is not None and there == _in_cells.get(number)
+    kept = None if there == stub or is_in_cell else keep(path)
     write_atomically(path, content)
-    _written[number] = content
+    _in_cells[number] = content
     return f"{shown(path)} is what this cell holds" + (
         f"; what it held before is now {kept.name}" if kept else ""
     )
 
 
-def _source(number: int) -> str:
-    """The reader's file of a step.
+def load_step(number: int) -> str:
+    """The reader's file of a step, to be a cell.
 
     Raises:
         UserError: it cannot be read.
     """
     try:
-        return read_source(step_path(number)).rstrip("\n")
+        source = read_source(step_path(number)).rstrip("\n")
     except Unreadable as error:
         raise UserError(f"{error}; `%gpt2 reset {number}` writes the stub again") from error
+    _in_cells[number] = content_of(step_path(number))
+    return source

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import notebook
-from commands.notebook import write_step
+from commands.notebook import load_step, write_step
 from conftest import NO_HUB, ROOT
 from course import files
 from course.files import MODEL, read_source, solution_path
@@ -34,9 +34,9 @@ def test_the_notebook_is_current():
 
 @pytest.fixture
 def path(tmp_path, monkeypatch) -> Path:
-    """The file of step 5, in a folder of its own; no cell has written anything yet."""
+    """The file of step 5, in a folder of its own; no cell has held anything yet."""
     monkeypatch.setattr(files, "STEPS", tmp_path)
-    monkeypatch.setattr(notebook, "_written", {})
+    monkeypatch.setattr(notebook, "_in_cells", {})
     path = files.step_path(5)
     path.write_text(STUB, encoding="utf-8")
     return path
@@ -53,25 +53,31 @@ def test_a_cell_becomes_the_file_and_what_was_in_it_is_kept(path):
     assert kept(path) == ["written in an editor\n"]
 
 
-def test_no_copy_is_made_of_the_stub_or_of_what_a_cell_wrote(path):
-    for text in ("one\n", "two\n", "two\n"):
+def test_no_copy_is_made_of_the_stub_or_of_what_a_cell_held(path):
+    for text in ("one\n", "two\n"):
         write_step(5, text)
         assert path.read_text() == text
-    assert not kept(path)
     path.write_text("two, and more in an editor\n")
     write_step(5, "three\n")
+    assert kept(path) == ["two, and more in an editor\n"]
+    path.write_text("four\n")
+    write_step(5, load_step(5) + ", and more\n")
+    path.write_text("five\n")
+    write_step(5, "five\n")
+    write_step(5, "six\n")
     assert kept(path) == ["two, and more in an editor\n"]
 
 
 def test_the_stub_does_not_take_the_place_of_work(path):
-    for text in ("written in an editor\n", "from a cell\n"):
+    write_step(5, "from a cell\n")
+    for text in ("from a cell\n", "written in an editor\n"):
         path.write_text(text)
-        notebook._written[5] = b"from a cell\n"
         assert "`%step 5`" in write_step(5, STUB)
         assert path.read_text() == text
     path.unlink()
     write_step(5, STUB)
     assert path.read_text() == STUB
+    assert not kept(path)
 
 
 def run_cells(folder: Path, cells: list) -> dict[str, str]:
