@@ -79,7 +79,7 @@ def show_sum(reports: list[Report], output: Console) -> None:
 
 
 def typed(command: str) -> str:
-    """A command of this program as the reader types it: in a notebook, through uv, pixi, or so."""
+    """A command of this program as the reader types it: in a notebook, or through uv or pixi."""
     if NOTEBOOK in os.environ:
         return f"%{command}"
     if "PIXI_PROJECT_ROOT" in os.environ:
