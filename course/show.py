@@ -1,4 +1,4 @@
-"""Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
+"""Reports: a title, a line a phase, the finding. In colour on a terminal and in a notebook."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from course.report import OPEN, Report
 from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
+NOTEBOOK = "GPT2_NOTEBOOK"  # a variable of the environment in which a notebook runs us
 LONGEST_PRINT = 12  # lines of what the code printed
 
 MARKS = {True: ("ok", "green"), False: ("no", "red")}
@@ -19,7 +20,8 @@ MARKS = {True: ("ok", "green"), False: ("no", "red")}
 
 def console() -> Console:
     """Standard output, no wider than is easy to read."""
-    output = Console(highlight=False, markup=False)
+    colours = NOTEBOOK in os.environ or None  # None: where it is a terminal
+    output = Console(highlight=False, markup=False, force_terminal=colours)
     output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
     return output
 
@@ -77,7 +79,9 @@ def show_sum(reports: list[Report], output: Console) -> None:
 
 
 def typed(command: str) -> str:
-    """A command of this program as the reader types it: through uv, pixi, or by itself."""
+    """A command of this program as the reader types it: in a notebook, or through uv or pixi."""
+    if NOTEBOOK in os.environ:
+        return f"%{command}"
     if "PIXI_PROJECT_ROOT" in os.environ:
         return f"pixi run {command}"
     return f"uv run {command}" if "UV" in os.environ else command
