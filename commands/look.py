@@ -74,5 +74,7 @@ def whose(steps: Collection[int], stand_ins: Collection[int]) -> str:
     """Says which of these steps are the reader's, and which the reference's."""
     own = [step for step in steps if step not in stand_ins]
     others = [step for step in steps if step in stand_ins]
-    parts = [f"your {listed(own)}"] * bool(own) + [f"the reference's {listed(others)}"] * bool(others)
+    parts = [f"your {listed(own)}"] * bool(own) + [f"the reference's {listed(others)}"] * bool(
+        others
+    )
     return f"Runs {' and '.join(parts)}."
