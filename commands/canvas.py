@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 NAME = 10  # columns for a token
-STYLES = ("dim", "blue", "cyan", "bright_cyan", "bright_white")
+STYLES = ("dim", "blue", "cyan", "cyan", "bold")
 
 
 @dataclass(frozen=True)

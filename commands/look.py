@@ -14,8 +14,8 @@ from gpt2.escapes import escaped
 
 WIDEST = 80  # columns
 GPT2 = tuple(range(1, 12))
-OPERATIONS = "Running the model; the first time, MAX compiles its operations:"
-GRAPHS = "Compiling both models, minutes in all, and only this once; then both write:"
+OPERATIONS = "Running the model; the first time, MAX compiles its operations."
+GRAPHS = "Compiling both models, minutes in all, and only this once; then both write."
 
 
 class Picture(NamedTuple):
