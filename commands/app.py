@@ -213,6 +213,17 @@ def progress() -> None:
 
 
 @app.command()
+def look(
+    step: Step,
+    text: Annotated[str | None, typer.Argument(help="A text of yours, to look at it with.")] = None,
+) -> None:
+    """See what you have so far at work: steps 2, 5, 7, 10, 11, 14, 15, 19."""
+    from commands.look import look as look_at
+
+    look_at(step, text)
+
+
+@app.command()
 def show() -> None:
     """Print the whole model: the twelve solutions as one program."""
     from commands.show import show_model

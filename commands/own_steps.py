@@ -39,7 +39,7 @@ def use_own_steps() -> list[int]:
     right = run_visibly(right_steps, "Reading your steps", "Checking your steps:")
     stand_ins = put_in_place(right)  # in this thread, in which MAX has to be loaded
     if stand_ins:
-        note(f"Not right yet, so the reference stands in: {_listed(stand_ins)}.")
+        note(f"Not right yet, so the reference stands in: {listed(stand_ins)}.")
     return stand_ins
 
 
@@ -99,7 +99,7 @@ def _timed(prepare: Callable[[], Callable[[], object]], what: str) -> float:
     return run_visibly(measure, f"Measuring {what}", f"Compiling {what}: a minute or two, once.")
 
 
-def _listed(numbers: list[int]) -> str:
+def listed(numbers: list[int]) -> str:
     """Numbers in words, those in a row as one."""
     rows: list[list[int]] = []
     for number in numbers:

@@ -17,9 +17,10 @@ from conftest import ROOT, SHARED
 SCHEMA = SHARED / "pixi-schema" / "schema.json"
 MANIFEST = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
 COMMANDS = {name: task["cmd"] for name, task in MANIFEST["tasks"].items()}
-COURSE = ["check", "watch", "hint", "reset", "progress", "show"]
+COURSE = ["check", "watch", "hint", "look", "reset", "progress", "show"]
 ARGUMENTS = {
     "hint": ["3"],
+    "look": ["7"],
     "reset": ["3"],
     "generate": ["ROMEO:"],
     "batch": ["FILE"],
