@@ -57,7 +57,7 @@ def look(number: int, text: str | None) -> None:
         lambda: right_steps(picture.steps), "Reading your steps", "Checking your steps:"
     )
     stand_ins = put_in_place(right)  # in this thread, and before a solution is imported
-    from commands.pictures import DRAWINGS, Canvas
+    from commands.drawing.pictures import DRAWINGS, Canvas
 
     output = console()
     output.width = min(output.width, WIDEST)

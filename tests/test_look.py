@@ -9,10 +9,10 @@ from safetensors.numpy import load_file
 
 import numpy_gpt2
 from commands.app import main
-from commands.canvas import Canvas
+from commands.drawing.canvas import Canvas
+from commands.drawing.pictures import DRAWINGS, PASSAGE, WINDOWS, config, tokenizer
+from commands.drawing.shipped import FOLDER, attention, passage_loss
 from commands.look import PICTURES
-from commands.pictures import DRAWINGS, PASSAGE, WINDOWS, config, tokenizer
-from commands.shipped import FOLDER, attention, passage_loss
 from gpt2.checkpoint.weights import read_weights
 from reader import Reader
 

@@ -10,8 +10,8 @@ from rich.columns import Columns
 from rich.console import RenderableType
 from rich.text import Text
 
-from commands.canvas import NAME, Canvas, rows, table, title
-from commands.shipped import (
+from commands.drawing.canvas import NAME, Canvas, rows, table, title
+from commands.drawing.shipped import (
     FOLDER,
     PASSAGE,
     WINDOWS,
@@ -26,7 +26,7 @@ from commands.shipped import (
     spelled,
     tokenizer,
 )
-from commands.timeline import timeline
+from commands.drawing.timeline import timeline
 from gpt2.checkpoint.model import load_model
 from gpt2.engine.engine import Engine
 from gpt2.errors import UserError

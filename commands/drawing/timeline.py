@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text as Line
 
-from commands.canvas import NAME, Canvas, rows, title
+from commands.drawing.canvas import NAME, Canvas, rows, title
 from gpt2.errors import UserError
 from solutions.solution_19 import PageTable, Scheduler, Text
 
