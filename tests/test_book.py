@@ -8,6 +8,7 @@ import pytest
 from book import CHAPTERS, PAGES, SOURCE, read_blocks, read_includes, same_output
 from book_runs import run_commands, run_mojo, run_python
 from conftest import ROOT
+from course.files import NUMBERS, solution_path, step_path
 from course.lessons import lesson
 
 SECTIONS = [
@@ -22,7 +23,7 @@ SECTIONS = [
     "In today's models",
 ]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-chapters = pytest.mark.parametrize("number", range(1, 13))
+chapters = pytest.mark.parametrize("number", NUMBERS)
 
 
 @pages
@@ -60,11 +61,10 @@ def test_a_chapter_has_the_shape_of_all(number):
     text = CHAPTERS[number - 1].read_text(encoding="utf-8")
     assert re.findall("^## (.*)", text, re.MULTILINE) == SECTIONS
     assert text.startswith(f"# {number}. {lesson(number).title}\n")
-    code = f"step_{number:02}.py"
     included = [path for path, anchor in read_includes(CHAPTERS[number - 1]) if anchor == "code"]
     assert included == [
-        f"../../steps/{code}",
-        f"../../solutions/{code.replace('step', 'solution')}",
+        f"../../steps/{step_path(number).name}",
+        f"../../solutions/{solution_path(number).name}",
     ]
 
 

@@ -72,7 +72,7 @@ LESSON = Lesson(
     ),
     kernels=0,
     experiments=(
-        Experiment("GPT2Config()", _fields, piece="the fields"),
+        Experiment("GPT2Config()", _fields, piece="GPT2Config"),
         _size("head_dim", n_embd=12, n_head=3),
         _size("head_dim"),
         _size("inner_dim"),

@@ -26,7 +26,6 @@ class Decoder(GPT2LMHeadModel):
         self.transformer.h = ModuleList(layout.block(config) for _ in range(config.n_layer))
         replace_linears(self.transformer.h, layout.linear)
 
-    # ANCHOR: forward
     def forward(
         self,
         input_ids: Tensor,
@@ -57,10 +56,8 @@ class Decoder(GPT2LMHeadModel):
             x = as_subgraph(block, name="block")(x, keys, values, *where)
         x = F.gather(x, logits_to_keep, axis=1)  # [batch, kept, n_embd]
         return transformer.wte.logits(x, transformer.ln_f)
-        # ANCHOR_END: forward
 
 
-# ANCHOR: types
 def input_types(
     config: GPT2Config, layout: WeightLayout, device: Device
 ) -> list[TensorType | BufferType]:
@@ -79,4 +76,3 @@ def input_types(
         *[cache_type] * (2 * config.n_layer),
         *where,
     ]
-    # ANCHOR_END: types

@@ -97,7 +97,6 @@ class Engine:
         return logits
         # ANCHOR_END: forward
 
-    # ANCHOR: read
     def read(self, pages: Pages, texts: Sequence[Text], count: int) -> np.ndarray:
         """Reads the next tokens of texts, which have their pages.
 
@@ -118,7 +117,6 @@ class Engine:
         for text in texts:
             text.read += count
         return logits[:, 0]
-        # ANCHOR_END: read
 
     def _execute(
         self,

@@ -24,7 +24,6 @@ from solutions.solution_15 import CachedAttention, LayerCache
 quantized_matmul = F.functional(ops.qmatmul)
 
 
-# ANCHOR: q6_k
 class Q6_KLinear(Module[[Tensor], Tensor]):
     """A linear layer by MAX's product with quantized weights, which rounds x to 8 bits, too.
 
@@ -45,7 +44,6 @@ class Q6_KLinear(Module[[Tensor], Tensor]):
         product = quantized_matmul(QuantizationEncoding.Q6_K, None, rows, self.weight)
         outputs = int(self.bias.shape[0])
         return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
-        # ANCHOR_END: q6_k
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,6 @@ def write_together(engine: Engine, continuations: Iterable[Continuation]) -> Ite
     # ANCHOR_END: loop
 
 
-# ANCHOR: read
 def _read(
     engine: Engine, pages: Pages, prefill: list[Text], decode: list[Text]
 ) -> Iterator[tuple[Text, np.ndarray]]:
@@ -81,4 +80,3 @@ def _read(
             for text, logits in zip(texts, engine.read(pages, texts, count), strict=True):
                 if text.read == len(text.ids):
                     yield text, logits
-    # ANCHOR_END: read
