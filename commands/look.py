@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from commands.drawing.canvas import Canvas
 from commands.own_steps import listed
 from commands.terminal import run_visibly
 from course.own_steps import put_in_place, right_steps
 from course.show import console
 from gpt2.errors import UserError
-from gpt2.escapes import escaped
 
-WIDEST = 80  # columns
-GPT2 = tuple(range(1, 12))
+NARROWEST, WIDEST = 60, 80  # columns
+GPT2 = tuple(range(1, 12))  # the steps that the model is made of
 OPERATIONS = "Running the model; the first time, MAX compiles its operations."
 GRAPHS = "Compiling both models, minutes in all, and only this once; then both write."
 
@@ -57,13 +57,13 @@ def look(number: int, text: str | None) -> None:
         lambda: right_steps(picture.steps), "Reading your steps", "Checking your steps:"
     )
     stand_ins = put_in_place(right)  # in this thread, and before a solution is imported
-    from commands.drawing.pictures import DRAWINGS, Canvas
+    from commands.drawing.pictures import DRAWINGS
 
     output = console()
-    output.width = min(output.width, WIDEST)
+    output.width = min(max(output.width, NARROWEST), WIDEST)
     canvas = Canvas(output.width, output.options.ascii_only)
-    shown = escaped(picture.text if text is None else text, output.file)
-    drawn = run_visibly(lambda: [*DRAWINGS[number](canvas, shown)], "Drawing", picture.wait)
+    text = picture.text if text is None else text
+    drawn = run_visibly(lambda: [*DRAWINGS[number](canvas, text)], "Drawing", picture.wait)
     output.print(Text(whose(picture.steps, stand_ins), style="dim"))
     for part in drawn:
         output.print()
@@ -72,9 +72,8 @@ def look(number: int, text: str | None) -> None:
 
 def whose(steps: Collection[int], stand_ins: Collection[int]) -> str:
     """Says which of these steps are the reader's, and which the reference's."""
-    own = [step for step in steps if step not in stand_ins]
+    mine = [step for step in steps if step not in stand_ins]
     others = [step for step in steps if step in stand_ins]
-    parts = [f"your {listed(own)}"] * bool(own) + [f"the reference's {listed(others)}"] * bool(
-        others
-    )
+    groups = {"your": mine, "the reference's": others}
+    parts = (f"{owner} {listed(numbers)}" for owner, numbers in groups.items() if numbers)
     return f"Runs {' and '.join(parts)}."

@@ -77,8 +77,10 @@ def test_a_heads_shares_are_those_of_the_formula():
 @pytest.mark.slow
 def test_the_guess_behind_the_last_block_is_the_engines(model):
     last = drawn(10).splitlines()[-1].split()
-    following = model.generate(PICTURES[10].text, temperature=0, max_new_tokens=1).text
-    assert last[:3] == ["block", str(config.n_layer), following.replace(" ", "␣")]
+    options = {"temperature": 0, "max_new_tokens": 1, "log_probabilities": True}
+    (following,) = model.generate([PICTURES[10].text], **options)
+    assert last[:3] == ["block", str(config.n_layer), following.text.replace(" ", "␣")]
+    assert f"{np.exp(following.log_probabilities[0]):.0%}" in last
 
 
 @pytest.mark.slow
