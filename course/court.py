@@ -29,12 +29,13 @@ VARIATION = SOLUTIONS / "variation.py"  # no file: its lines must not pass for t
 _ahead: list[Process] = []
 
 
-def start_ahead(step: str) -> None:
+def start_ahead(arguments: list[str]) -> None:
     """Starts the processes that the next Court will use, if they need a second to load MAX.
 
-    step: what is typed behind the command.
+    arguments: what is typed behind the command.
     """
-    if not step.isdecimal() or int(step) in TENSORS:
+    steps = [int(argument) for argument in arguments if argument.isdecimal()]
+    if not steps or steps[0] in TENSORS:
         with contextlib.suppress(UserError):  # the Court will say it
             _ahead.extend([Process(tensors=True), Process(tensors=True)])
 

@@ -74,7 +74,7 @@ def test_texts_together_are_the_same_as_one_at_a_time(model, options, prompts):
 def test_texts_together_are_the_same_without_kernels_of_our_own():
     model = load("i-love-ai")  # its heads are too narrow for them
     assert not model.engine.paged
-    prompts, options = ["I", "I love", "", "I"], {"temperature": 0.8, "max_new_tokens": 30}
+    prompts, options = ["I", "I love", "AI", "I"], {"temperature": 0.8, "max_new_tokens": 30}
     together = model.generate(prompts, seed=4, stop=["AI I love AI I"], **options)
     for number, (prompt, text) in enumerate(zip(prompts, together, strict=True)):
         assert model.generate(prompt, seed=4 + number, stop=["AI I love AI I"], **options) == [text]

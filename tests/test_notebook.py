@@ -1,6 +1,7 @@
 """The notebook is what its script makes, loses nothing of a reader's, and runs whole."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +90,12 @@ def run_cells(folder: Path, cells: list) -> dict[str, str]:
     nbclient = pytest.importorskip("nbclient", reason="needs the group `notebook`")
     nbformat = pytest.importorskip("nbformat", reason="needs the group `notebook`")
     made = nbformat.v4.new_notebook(cells=cells)
-    nbclient.NotebookClient(made, timeout=600, resources={"metadata": {"path": folder}}).execute()
+    client = nbclient.NotebookClient(made, timeout=1200, resources={"metadata": {"path": folder}})
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        client.execute()
+    finally:  # nbclient leaves Python's own, with which MAX is slow: see gpt2/runtime.py
+        signal.signal(signal.SIGINT, handler)
     return {
         cell.id: COLOUR.sub("", "".join(output.text for output in cell.outputs))
         for cell in made.cells
