@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Self
 
+from course.compiled import is_compiled
 from course.files import (
     SOLUTIONS,
     TENSORS,
@@ -73,21 +74,25 @@ class Court:
         """How many kernels are ready; the reader's process finds the same ones in the cache."""
         return sum(reference.kernels for reference in self._references.values())
 
-    def prepare(self, number: int) -> None:
-        """Has the reference of a step run, so that a check of it is quick."""
+    def prepare(self, number: int, then: Callable[[str], None] = lambda key: None) -> None:
+        """Has the reference of a step run, so that a check of it is quick.
+
+        then: is called with the name of each thing tried, when its kernels are in MAX's cache.
+        """
         if number not in self._references:
             ours = self._process(self._ours, number)
             self._wait_for(ours)
             self._references[number] = self._reference_trial(ours, number)
         for key in lesson(number).tried():
             _ = self._references[number][key]
+            then(key)
 
     def get_ready(self, number: int) -> None:
         """Starts a process for the next check of a step, while nobody waits."""
         process = self._process(self._readers, number)
         if number in self._references and (process, number) not in self._warm:
             # MAX loads a step's kernels when they are run; here by the reference.
-            self._reference_trial(process, number).ask_for(lesson(number).tried())
+            self._reference_trial(process, number).ask_for(*lesson(number).tried())
             self._warm.add((process, number))
 
     def check(
@@ -113,8 +118,12 @@ class Court:
         process = self._process(self._readers, number)
         files = project_files()
         trial = self._begin(process, number, source, path, sorted(right), True, limit)
-        trial.ask_for([LOADS, NAMES, *lesson(number).tried()])
-        self.prepare(number)
+        trial.ask_for(LOADS, NAMES)
+        if is_compiled():  # then both processes can begin, and no kernel is made twice
+            trial.ask_for(*lesson(number).tried())
+            self.prepare(number)
+        else:
+            self.prepare(number, trial.ask_for)
         self._wait_for(process)
 
         def try_ours(source: str) -> RemoteTrial:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from commands.check import check_steps
-from course import ahead, files, state
+from course import ahead, compiled, files, state
 from course.report import Report
 from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.engine.folders import cache_folder
@@ -73,7 +73,7 @@ def test_it_can_be_put_off_and_the_answer_is_there(cold, capsys, monkeypatch):
 def test_another_max_compiles_anew(cold, monkeypatch):
     ahead.compile_ahead(lambda ready, busy: None)
     assert not ahead.is_due()
-    monkeypatch.setattr(ahead.metadata, "version", lambda name: "27.0.0")
+    monkeypatch.setattr(compiled.metadata, "version", lambda name: "27.0.0")
     assert ahead.is_due()
 
 
@@ -95,9 +95,9 @@ def test_the_folder_is_one_that_the_engine_trusts(monkeypatch, tmp_path):
 
 
 def test_the_marker_lies_beside_maxs_cache(monkeypatch, tmp_path):
-    assert ahead._marker().parent == cache_folder()
+    assert compiled._marker().parent == cache_folder()
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
-    assert ahead._marker().parent == cache_folder() == tmp_path / "gpt2"
+    assert compiled._marker().parent == cache_folder() == tmp_path / "gpt2"
 
 
 def test_once_is_said_once(capsys, monkeypatch):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 LIMIT = 1.0  # seconds: what hangs here hangs for ever
 RESIDUAL = "return x + sublayer(norm(x))"  # the line of step 8
 FORWARD = "return normalized * self.weight + self.bias"  # the last one of step 3
-COMPUTED_BY_MAX = "self.eps = eps + float(F.tanh(Tensor([0.0])).item())"
+COMPUTED_BY_MAX = "\n\nZERO = F.tanh(Tensor([0.0])).item()\n"
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +159,11 @@ def test_attributes_in_the_way_of_parameters(check, code, words):
 def test_the_time_limit_does_not_count_compilation(tmp_path, monkeypatch):
     """MAX's first compilation of an operation takes longer than any limit."""
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path / "cache"))
-    path = tmp_path / "step_03.py"
-    source = changed(3, "self.eps = eps", COMPUTED_BY_MAX)
-    path.write_text(source, encoding="utf-8")
+    path = tmp_path / "step_02.py"
+    path.write_text(read_source(solution_path(2)) + COMPUTED_BY_MAX, encoding="utf-8")
     seen = []
     with Court(lambda ready, busy: seen.append(busy)) as court:
-        report = court.check(3, path, limit=LIMIT)
+        report = court.check(2, path, limit=LIMIT)
     assert any(seen)
     assert report.right, report
     assert report.seconds < LIMIT
