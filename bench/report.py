@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contestants import ENGINE, ENTRIES, LOOKUP, Entry
+from bench.limit import shares
 from bench.measure import BATCH, LONG, POSITIONS, Figures
 from bench.targets import Results, targets
 
@@ -24,10 +25,11 @@ def print_report(results: Results, weight_numbers: int) -> None:
 
     columns = (
         "tokens\nper s",
-        "from, to",
+        "from,\nto",
         "of\nlimit",
+        "from,\nto",
         f"{BATCH} texts\nper s",
-        f"{LONG} read\nms",
+        f"{LONG} in\nms",
     )
     speed = _table("", *columns)
     for entry, figures in measured:
@@ -36,7 +38,7 @@ def print_report(results: Results, weight_numbers: int) -> None:
     gigabytes = statistics.median(results.bandwidths) / 1e9
     console.print(
         f"The limit: memory is read at {gigabytes:.1f} GB/s (median of "
-        f"{len(results.bandwidths)}), and a token reads each weight once.\n"
+        f"{len(results.bandwidths)}), and a token needs all weights once.\n"
     )
 
     details = _table("", *(f"ms at\n{place}" for place in POSITIONS), "peak\nMB", "same\ntokens")
@@ -77,15 +79,12 @@ def _speed(
     entry: Entry, figures: Figures, bandwidths: list[float], weight_numbers: int
 ) -> list[str]:
     """The cells of the first table."""
-    bytes_read = weight_numbers * entry.bits / 8
-    shares = [
-        speed * bytes_read / bandwidth
-        for speed, bandwidth in zip(figures.decode, bandwidths, strict=False)
-    ]
+    reached = shares(entry, figures.decode, bandwidths, weight_numbers)
     return [
         _median(figures.decode, ".1f"),
-        f"{min(figures.decode):.1f}, {max(figures.decode):.1f}",
-        _median(shares, ".0%"),
+        _range(figures.decode),
+        _median(reached, ".0%"),
+        _range([100 * share for share in reached], "%"),
         _median(figures.batch, ".0f"),
         _median([1000 * seconds for seconds in figures.prefill], ".0f"),
     ]
@@ -95,6 +94,10 @@ def _median(numbers: Iterable[float], form: str) -> str:
     """Nothing where nothing was measured."""
     numbers = list(numbers)
     return format(statistics.median(numbers), form) if numbers else ""
+
+
+def _range(numbers: list[float], unit: str = "") -> str:
+    return f"{min(numbers):.0f}, {max(numbers):.0f}{unit}" if numbers else ""
 
 
 def agreement(tokens: list[int], expected: list[int]) -> int:

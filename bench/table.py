@@ -1,17 +1,14 @@
 """README's table, from what `gpt2 bench --json` wrote: `uv run python bench/table.py`."""
 
-import json
 import statistics
-from pathlib import Path
 
 from bench.contestants import ENTRIES
-
-MEASUREMENTS = Path(__file__).parent / "measurements" / "speed.json"
+from bench.limit import measurements
 
 
 def markdown() -> str:
     """A row for each contestant: medians of the rounds."""
-    results = json.loads(MEASUREMENTS.read_text(encoding="utf-8"))
+    results = measurements()
     lines = [
         "| | tokens/s | 8 texts, tokens/s | prompt of 512, ms |",
         "| --- | ---: | ---: | ---: |",

@@ -2,9 +2,10 @@
 
     uv run python book/make_widget_data.py
 
-Writes attention_data.js (the attention weights of one sentence) and shakespeare_data.js (the
-whole model in int8) into book/src/widgets. The same checkpoint gives the same files. They are
-scripts that set one global, because a page opened from a file may not fetch anything else.
+Writes attention_data.js (the attention weights of one sentence), shakespeare_data.js (the
+whole model in int8) and pages_data.js (what step 19's scheduler does, moment by moment) into
+book/src/widgets. The same checkpoint gives the same files. They are scripts that set one
+global, because a page opened from a file may not fetch anything else.
 """
 
 import gpt2.runtime  # noqa: F401  # isort: skip
@@ -18,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from drawing.values import layers
+from gpt2 import load
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import PREFIX, read_weights
+from page_scenes import SCENES, record
 
 CHECKPOINT = SHIPPED / "shakespeare"
 WIDGETS = Path(__file__).parent / "src" / "widgets"
@@ -123,6 +126,12 @@ def byte_alphabet() -> dict[str, int]:
     }
 
 
+def pages_data() -> dict[str, Any]:
+    """Scenes of step 19: requests that come, and how its page table and scheduler serve them."""
+    model = load(CHECKPOINT.name, device="cpu")
+    return {scene.key: record(scene, model) for scene in SCENES}
+
+
 def script(name: str, data: Mapping[str, Any]) -> str:
     """A script that sets the global `name`, with each entry of data on a line of its own."""
     entries = (
@@ -132,9 +141,10 @@ def script(name: str, data: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    for name, data in (("attention", attention_data()), ("shakespeare", shakespeare_data())):
+    made = {"attention": attention_data, "shakespeare": shakespeare_data, "pages": pages_data}
+    for name, make in made.items():
         path = WIDGETS / f"{name}_data.js"
-        path.write_text(script(f"{name}Data", data), encoding="utf-8")
+        path.write_text(script(f"{name}Data", make()), encoding="utf-8")
         print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 

@@ -17,7 +17,7 @@ def main() -> NoReturn:
         if sys.argv[1:2] in (["check"], ["watch"]):
             from course.court import start_ahead
 
-            start_ahead()
+            start_ahead(sys.argv[2:])
         from commands.app import main as run
 
         status = run(sys.argv[1:])

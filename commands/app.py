@@ -1,8 +1,5 @@
 """The command line: `gpt2 --help`. What costs time to import is imported by the commands."""
 
-import inspect
-from collections.abc import Callable
-from dataclasses import Field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,24 +7,25 @@ from typing import Annotated, Any, Literal
 import typer
 
 import gpt2.runtime  # noqa: F401  (before MAX, which the commands import)
+from commands.options import DeviceName, Greedy, Model, Quantize, Steps, takes_options
 from commands.terminal import complain, console
+from course.files import NUMBERS
 from gpt2 import __version__
 from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
 from gpt2.text.options import Options
-from gpt2.values import Numbers, path
+from gpt2.values import Numbers
 
 USAGE_ERROR = 2
-DEFAULTS = Options(temperature=0.8)
 TUTORIAL_OPTIONS = ("max_new_tokens", "temperature", "seed", "stop")  # what step 12's loop knows
 
 Count = partial(typer.Option, parser=Numbers(int, 1).parse, metavar="N")
 Step = Annotated[
-    int, typer.Argument(parser=Numbers(int, 1, 12).parse, metavar="N", help="The step, 1 to 12.")
+    int, typer.Argument(parser=Numbers(int, 1, 20).parse, metavar="N", help="The step, 1 to 20.")
 ]
 
 app = typer.Typer(
-    help="GPT-2, written by hand: write it in twelve steps, and run it.",
+    help="GPT-2, written by hand: the model in twelve steps, the engine in eight more.",
     add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,47 +47,16 @@ def options(
     """The options of the program itself."""
 
 
-def takes_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the fields of Options in the place of its **keywords."""
-    *own, _ = inspect.signature(command).parameters.values()
-    offered = [_parameter(option) for option in fields(Options) if option.metadata["metavar"]]
-    command.__signature__ = inspect.Signature(offered + own)
-    return command
-
-
-def _parameter(option: Field) -> inspect.Parameter:
-    """A field of Options as typer reads it from a signature."""
-    check, words = option.metadata["check"], option.metadata["help"]
-    kind, parser = (check.kind, check.parse) if isinstance(check, Numbers) else (list[str], None)
-    told = typer.Option(parser=parser, metavar=option.metadata["metavar"], help=words)
-    return inspect.Parameter(
-        option.name,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        default=getattr(DEFAULTS, option.name),
-        annotation=Annotated[kind, told],
-    )
-
-
 @app.command()
 @takes_options
 def generate(
     prompt: Annotated[
         str | None, typer.Argument(help="The text to continue; without it, what is piped in.")
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            parser=path,
-            metavar="MODEL",
-            help="A shipped checkpoint (shakespeare, i-love-ai), a folder, gpt2 to gpt2-xl, "
-            "124M to 1558M, or a Hugging Face repository.",
-        ),
-    ] = DEFAULT_MODEL,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")] = False,
+    model: Model = DEFAULT_MODEL,
+    greedy: Greedy = False,
     samples: Annotated[int, Count(help="How many texts to write.")] = 1,
-    quantize: Annotated[
-        Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
-    ] = None,
+    quantize: Quantize = None,
     speculate: Annotated[
         str | None,
         typer.Option(
@@ -99,9 +66,9 @@ def generate(
     engine: Annotated[
         Literal["fast", "tutorial"], typer.Option(help="tutorial is step 12's loop.")
     ] = "fast",
-    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")] = "auto",
+    device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
-    steps: Annotated[bool, typer.Option("--steps", help="Run your own twelve steps.")] = False,
+    steps: Steps = False,
     **values: Any,  # noqa: ANN401
 ) -> None:
     """Continue a text."""
@@ -109,16 +76,22 @@ def generate(
     if greedy:
         values["temperature"] = 0.0
     chosen = Options(**values)
-    if steps or engine == "tutorial":
+    if engine == "tutorial":
         plain = Options(**{name: values[name] for name in TUTORIAL_OPTIONS})
         if chosen != plain or samples > 1 or quantize or speculate:
             raise UserError(
-                f"{'--steps' if steps else '--engine tutorial'} knows --temperature, --greedy, "
-                "--seed, --stop and --max-new-tokens; the other options are the fast engine's"
+                "--engine tutorial knows --temperature, --greedy, --seed, --stop and "
+                "--max-new-tokens; the other options are the fast engine's"
             )
-        from commands.tutorial import generate_text as generate_by_steps
+    stand_ins = []
+    if steps:  # before anything imports a solution
+        from commands.own_steps import tell_what_they_bring, use_own_steps
 
-        generate_by_steps(prompt, chosen, model=model, device=device, steps=steps)
+        stand_ins = use_own_steps()
+    if engine == "tutorial":
+        from commands.tutorial import generate_text as generate_by_loop
+
+        generate_by_loop(prompt, chosen, model=model, device=device)
         return
 
     from commands.generate import generate_text
@@ -131,6 +104,53 @@ def generate(
         device=device,
         quantize=quantize,
         speculate=speculate,
+        kernels=not steps,
+    )
+    if steps and not quiet:
+        tell_what_they_bring(model, device, stand_ins)
+
+
+@app.command()
+@takes_options
+def batch(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help='JSON Lines: {"prompt": ...} and options, a line.'),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where answers go; what is there is not asked again."),
+    ] = None,
+    ordered: Annotated[
+        bool, typer.Option("--ordered", help="In the order of the lines, not as they finish.")
+    ] = False,
+    model: Model = DEFAULT_MODEL,
+    greedy: Greedy = False,
+    quantize: Quantize = None,
+    device: DeviceName = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The answers alone.")] = False,
+    steps: Steps = False,
+    **values: Any,  # noqa: ANN401
+) -> None:
+    """Continue many texts together: a file of prompts."""
+    console.quiet = quiet
+    if greedy:
+        values["temperature"] = 0.0
+    if steps:  # before anything imports a solution
+        from commands.own_steps import use_own_steps
+
+        use_own_steps()
+
+    from commands.batch import answer_file
+
+    answer_file(
+        file,
+        values,
+        output=output,
+        ordered=ordered,
+        model=model,
+        device=device,
+        quantize=quantize,
     )
 
 
@@ -142,7 +162,7 @@ def check(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Data for tools.")] = False,
 ) -> None:
-    """Check a step of yours, or all twelve."""
+    """Check a step of yours, or all of them."""
     from commands.check import check_steps
 
     if not check_steps(step, solution=solution, as_json=as_json):
@@ -174,14 +194,14 @@ def hint(
 @app.command()
 def reset(
     step: Step = None,
-    everything: Annotated[bool, typer.Option("--all", help="All twelve.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Restore a step's stub; your file is kept, dated."""
     from commands.reset import reset_steps
 
     if everything == (step is not None):
-        raise UserError("reset what? A step, 1 to 12, or --all")
-    reset_steps(range(1, 13) if everything else [step])
+        raise UserError("reset what? A step, 1 to 20, or --all")
+    reset_steps(NUMBERS if everything else [step])
 
 
 @app.command()
@@ -190,6 +210,17 @@ def progress() -> None:
     from commands.progress import show_progress
 
     show_progress()
+
+
+@app.command()
+def look(
+    step: Step,
+    text: Annotated[str | None, typer.Argument(help="A text of yours, to look at it with.")] = None,
+) -> None:
+    """See what you have so far at work: steps 2, 5, 7, 10, 11, 14, 15, 19."""
+    from commands.look import look as look_at
+
+    look_at(step, text)
 
 
 @app.command()

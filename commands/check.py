@@ -1,4 +1,4 @@
-"""`gpt2 check`: one step as a report, or all twelve as a table."""
+"""`gpt2 check`: one step as a report, or all as a table."""
 
 import contextlib
 from collections.abc import Callable

@@ -21,19 +21,20 @@ def generate_text(
     device: str,
     quantize: str | None,
     speculate: str | None,
+    kernels: bool,
 ) -> None:
     """Writes the prompt and what follows it to standard output, by the engine.
 
-    Args: as `gpt2 generate --help` has them.
+    Args: as `gpt2 generate --help` has them, and `load`.
 
     Raises:
         UserError: the device, a file, the prompt or a combination of options cannot be used.
     """
     prompt = read_prompt(prompt)
     language_model = run_visibly(
-        lambda: load(model, device=device, quantize=quantize, speculate=speculate),
+        lambda: load(model, device=device, quantize=quantize, speculate=speculate, kernels=kernels),
         f"Loading {model}",
-        "Compiling the model for this machine: a minute, and only this once.",
+        "Compiling the model for this machine: a minute or two, and only this once.",
     )
     limit = language_model.engine.config.n_positions
     for number in range(samples):

@@ -1,4 +1,4 @@
-"""`gpt2 progress`: twelve lines and a bar."""
+"""`gpt2 progress`: a line for each step, and a bar."""
 
 from rich import box
 from rich.progress_bar import ProgressBar

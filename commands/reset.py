@@ -19,16 +19,23 @@ def reset_steps(numbers: Iterable[int]) -> None:
     require_clone()
     for number in numbers:
         path, stub = step_path(number), make_stub(number).encode()
-        if _content(path) == stub:
+        if content_of(path) == stub:
             print(f"{shown(path)} is the stub already")
             continue
-        kept = _keep(path)
+        kept = keep(path)
         write_atomically(path, stub)
         print(f"{shown(path)} is the stub again" + (f"; yours is now {kept.name}" if kept else ""))
 
 
-def _keep(path: Path) -> Path | None:
-    """Copies the reader's file, if there is one; a folder, or what cannot be read, is renamed."""
+def keep(path: Path) -> Path | None:
+    """Copies the reader's file, if there is one; a folder, or what cannot be read, is renamed.
+
+    Returns:
+        The copy, under a dated name.
+
+    Raises:
+        UserError: that is not possible.
+    """
     now = datetime.datetime.now()
     kept = path
     while os.path.lexists(kept):  # two resets within a second must not meet
@@ -36,7 +43,7 @@ def _keep(path: Path) -> Path | None:
         now += datetime.timedelta(seconds=1)
     if not path.exists():
         return None
-    if (content := _content(path)) is not None:
+    if (content := content_of(path)) is not None:
         write_atomically(kept, content)
         return kept
     try:
@@ -45,7 +52,8 @@ def _keep(path: Path) -> Path | None:
         raise UserError(f"{shown(path)} cannot be kept: {error.strerror}") from error
 
 
-def _content(path: Path) -> bytes | None:
+def content_of(path: Path) -> bytes | None:
+    """What is in a file; None where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError:

@@ -17,7 +17,7 @@ from watchfiles import watch
 from commands.hint import show_hints
 from commands.progress import show_progress
 from course.ahead import compile_ahead, is_due
-from course.files import STEPS, require_clone, step_path
+from course.files import NUMBERS, STEPS, require_clone, step_path
 from course.lessons import KERNELS, lesson
 from course.show import console, show_report, what_next
 from course.state import fingerprint
@@ -31,7 +31,7 @@ KEYS = "h hint   l list   q quit"
 
 
 def watch_steps(first: int | None) -> None:
-    """Stays until the reader quits, or until all twelve steps are right.
+    """Stays until the reader quits, or until all steps are right.
 
     Args:
         first: the step to begin with; None for the first one that is not right.
@@ -83,7 +83,7 @@ class _Watcher:
             number = self._verdicts.state.next_step(after=number)
         self.finished = True
         self._output.print(
-            Text("All twelve steps are right", style="bold green").append(
+            Text("All twenty steps are right", style="bold green").append(
                 f"; {what_next(None)}", style="not bold default"
             )
         )
@@ -163,8 +163,8 @@ class _Watcher:
 
 
 def _number(path: str) -> int | None:
-    match = re.fullmatch(r"step_(\d\d)\.py", Path(path).name)
-    return int(match[1]) if match and 1 <= int(match[1]) <= 12 else None
+    match = re.fullmatch(r"step_(\d\d)\.(py|mojo)", Path(path).name)
+    return int(match[1]) if match and int(match[1]) in NUMBERS else None
 
 
 @contextlib.contextmanager

@@ -1,25 +1,16 @@
-"""What all twelve checks need of MAX, compiled ahead: once on a machine."""
+"""What all checks need of MAX, compiled ahead: once on a machine."""
 
-import contextlib
-import os
 import sys
 from collections.abc import Callable
-from importlib import metadata
-from pathlib import Path
 
-from platformdirs import user_cache_path
-
+from course.compiled import is_compiled, note_compiled
 from course.court import Court
-from course.files import NUMBERS
-from course.lessons import KERNELS
+from course.files import TENSORS
 
 
 def is_due() -> bool:
     """Whether it has not been done, and somebody is there who sees it and can put it off."""
-    try:
-        return sys.stderr.isatty() and not _marker().exists()
-    except (OSError, RuntimeError):  # no way into the cache, or no home
-        return False
+    return sys.stderr.isatty() and not is_compiled()
 
 
 def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
@@ -32,17 +23,6 @@ def compile_ahead(on_wait: Callable[[int, bool], None]) -> None:
         UserError: the process that compiles cannot run.
     """
     with Court(on_wait) as court:
-        for number in NUMBERS:
+        for number in sorted(TENSORS):
             court.prepare(number)
-    with contextlib.suppress(OSError, RuntimeError):
-        # As the engine makes it, too, which wants to be the only one who writes there.
-        _marker().parent.mkdir(mode=0o700, exist_ok=True)
-        _marker().touch()
-
-
-def _marker() -> Path:
-    """An empty file beside MAX's cache: who deletes that, or takes another MAX, compiles anew."""
-    chosen, old = os.environ.get("MODULAR_CACHE_DIR"), Path.home() / ".modular"
-    # MAX chooses in this order, too.
-    cache = Path(chosen or old) if chosen or old.is_dir() else user_cache_path("modular")
-    return cache / "gpt2" / f"{KERNELS}-kernels-of-{metadata.version('max')}"
+    note_compiled()

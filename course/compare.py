@@ -1,5 +1,7 @@
 """Whether two outcomes are the same, and if not, what is telling about the difference."""
 
+import math
+
 import numpy as np
 
 from course.outcomes import Frequencies, Raised
@@ -67,25 +69,42 @@ def wrong_places(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
 
 
 def same_frequencies(expected: Frequencies, found: Frequencies) -> bool:
-    """Whether tokens are drawn with the same probabilities, known or judged by the counts.
+    """Whether things are drawn with the same probabilities, known or judged by the counts.
 
-    For counts, the likelihood-ratio test (Wilks 1938): 2 * sum(counts * log(counts / expected))
-    is distributed as chi-squared.
+    For counts beside probabilities, the likelihood-ratio test (Wilks 1938): twice the logarithm
+    of the ratio is distributed as chi-squared.
     """
     probabilities = expected.probabilities
-    counts = found.counts
-    if probabilities is None:
-        return np.array_equal(expected.counts, counts)
-    if len(counts) != len(probabilities):
+    if len(expected.counts) != len(found.counts):
         return False
+    if probabilities is None:
+        return same_counts(expected.counts, found.counts)
     if found.probabilities is not None:
         return np.allclose(probabilities, found.probabilities, rtol=0, atol=1e-3)
-    seen = counts > 0
-    if (probabilities[seen] <= 0).any():
+    if (probabilities[found.counts > 0] <= 0).any():
         return False
-    total = counts.sum()
-    ratio = 2 * np.sum(counts[seen] * np.log(counts[seen] / (total * probabilities[seen])))
+    ratio = 2 * _log_ratio(found.counts, probabilities)
     return bool(ratio < _chi_squared_limit(len(probabilities) - 1))
+
+
+def same_counts(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two samples may have been drawn with the same probabilities, whatever these are.
+
+    The likelihood-ratio test again. Chi-squared promises too much where counts are small, so the
+    limit is one that holds for all: a sample's part is bounded, in the sense of Chernoff, by a
+    gamma variable of shape len(counts) - 1 (Agrawal, "Finite-Sample Concentration of the
+    Multinomial in Relative Entropy", 2020).
+    """
+    together = (one + other) / (one.sum() + other.sum())
+    log_ratio = _log_ratio(one, together) + _log_ratio(other, together)
+    return bool(log_ratio < _gamma_limit(2 * (len(one) - 1)))
+
+
+def _log_ratio(counts: np.ndarray, probabilities: np.ndarray) -> float:
+    """How much likelier counts are under their own shares than under these, as a logarithm."""
+    seen = counts > 0
+    expected = counts.sum() * probabilities[seen]
+    return float(np.sum(counts[seen] * np.log(counts[seen] / expected)))
 
 
 def _chi_squared_limit(degrees: int) -> float:
@@ -95,3 +114,11 @@ def _chi_squared_limit(degrees: int) -> float:
     """
     spread = 2 / (9 * degrees)
     return degrees * (1 - spread + SIGMAS * spread**0.5) ** 3
+
+
+def _gamma_limit(shape: int) -> float:
+    """Where Chernoff's bound of a gamma variable, (e * x / shape) ** shape / e ** x, is 1e-6."""
+    x = 2.0 * shape
+    for _ in range(100):
+        x = math.log(1e6) + shape * (1 + math.log(x / shape))
+    return x

@@ -5,7 +5,16 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Self
 
-from course.files import SOLUTIONS, Unreadable, read_source, shown, solution_path, step_path
+from course.compiled import is_compiled
+from course.files import (
+    SOLUTIONS,
+    TENSORS,
+    Unreadable,
+    read_source,
+    shown,
+    solution_path,
+    step_path,
+)
 from course.lessons import lesson
 from course.loader import only_computes
 from course.report import LOADS, NAMES, RUNS, Report
@@ -21,10 +30,15 @@ VARIATION = SOLUTIONS / "variation.py"  # no file: its lines must not pass for t
 _ahead: list[Process] = []
 
 
-def start_ahead() -> None:
-    """Starts the processes that the next Court will use: they take a second to load MAX."""
-    with contextlib.suppress(UserError):  # the Court will say it
-        _ahead.extend([Process(), Process()])
+def start_ahead(arguments: list[str]) -> None:
+    """Starts the processes that the next Court will use, if they need a second to load MAX.
+
+    arguments: what is typed behind the command.
+    """
+    steps = [int(argument) for argument in arguments if argument.isdecimal()]
+    if not steps or steps[0] in TENSORS:
+        with contextlib.suppress(UserError):  # the Court will say it
+            _ahead.extend([Process(tensors=True), Process(tensors=True)])
 
 
 class Court:
@@ -40,39 +54,46 @@ class Court:
 
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
         self._on_wait = on_wait
-        self._ours = _ahead.pop() if _ahead else Process()
-        self._readers = _ahead.pop() if _ahead else None
+        # By whether they have loaded MAX.
+        self._ours: dict[bool, Process] = {}
+        self._readers: dict[bool, Process] = {}
+        if _ahead:
+            self._ours[True], self._readers[True] = _ahead.pop(), _ahead.pop()
         self._references: dict[int, RemoteTrial] = {}
-        self._warm: set[int] = set()  # steps whose kernels the reader's process has
+        self._warm: set[tuple[Process, int]] = set()  # what has the kernels of which step
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ours.end()
-        if self._readers:
-            self._readers.end()
+        for process in (*self._ours.values(), *self._readers.values()):
+            process.end()
 
     @property
     def kernels(self) -> int:
         """How many kernels are ready; the reader's process finds the same ones in the cache."""
         return sum(reference.kernels for reference in self._references.values())
 
-    def prepare(self, number: int) -> None:
-        """Has the reference of a step run, so that a check of it is quick."""
+    def prepare(self, number: int, then: Callable[[str], None] = lambda key: None) -> None:
+        """Has the reference of a step run, so that a check of it is quick.
+
+        then: is called with the name of each thing tried, when its kernels are in MAX's cache.
+        """
         if number not in self._references:
-            self._ours.wait_until_ready(lambda: self._on_wait(self.kernels, False))
-            self._references[number] = self._reference_trial(self._ours, number)
+            ours = self._process(self._ours, number)
+            self._wait_for(ours)
+            self._references[number] = self._reference_trial(ours, number)
         for key in lesson(number).tried():
             _ = self._references[number][key]
+            then(key)
 
     def get_ready(self, number: int) -> None:
         """Starts a process for the next check of a step, while nobody waits."""
-        self._start_readers()
-        if number in self._references and number not in self._warm:
+        process = self._process(self._readers, number)
+        if number in self._references and (process, number) not in self._warm:
             # MAX loads a step's kernels when they are run; here by the reference.
-            self._reference_trial(self._readers, number).ask_for(lesson(number).tried())
-            self._warm.add(number)
+            self._reference_trial(process, number).ask_for(*lesson(number).tried())
+            self._warm.add((process, number))
 
     def check(
         self, number: int, path: Path, right: Collection[int] = (), limit: float = TIME_LIMIT
@@ -94,15 +115,19 @@ class Court:
             advice = f"`gpt2 reset {number}` writes the stub again"
             report.failed(LOADS, "", [str(error), advice])
             return report
-        self._start_readers()
+        process = self._process(self._readers, number)
         files = project_files()
-        trial = self._begin(self._readers, number, source, path, sorted(right), True, limit)
-        trial.ask_for([LOADS, NAMES, *lesson(number).tried()])
-        self.prepare(number)
-        self._readers.wait_until_ready(lambda: self._on_wait(self.kernels, False))
+        trial = self._begin(process, number, source, path, sorted(right), True, limit)
+        trial.ask_for(LOADS, NAMES)
+        if is_compiled():  # then both processes can begin, and no kernel is made twice
+            trial.ask_for(*lesson(number).tried())
+            self.prepare(number)
+        else:
+            self.prepare(number, trial.ask_for)
+        self._wait_for(process)
 
         def try_ours(source: str) -> RemoteTrial:
-            return self._try(self._ours, number, source, VARIATION, [])
+            return self._begin(self._process(self._ours, number), number, source, VARIATION, [])
 
         reference = self._references[number]
         try:
@@ -112,22 +137,23 @@ class Court:
         report.printed, report.seconds = trial.printed, trial.seconds
         reusable = all(map(only_computes, [source, *others])) and not report.notes
         if not (reusable and (report.right or is_untouched(source))):
-            self._readers.end()
+            process.end()
         report.notes += file_changes(files)
         return report
 
-    def _start_readers(self) -> None:
-        if not self._readers or self._readers.ended:
-            self._readers = Process()
-            self._warm.clear()
+    def _process(self, processes: dict[bool, Process], number: int) -> Process:
+        """One that can run a step; a new one where there is none, or it has ended."""
+        tensors = number in TENSORS
+        if tensors not in processes or processes[tensors].ended:
+            processes[tensors] = Process(tensors)
+        return processes[tensors]
+
+    def _wait_for(self, process: Process) -> None:
+        process.wait_until_ready(lambda: self._on_wait(self.kernels, False))
 
     def _reference_trial(self, process: Process, number: int) -> RemoteTrial:
         source, path = read_source(solution_path(number)), solution_path(number)
         return self._begin(process, number, source, path, [])
-
-    def _try(self, process: Process, *trial: object) -> RemoteTrial:
-        process.wait_until_ready(lambda: self._on_wait(self.kernels, False))
-        return self._begin(process, *trial)
 
     def _begin(self, process: Process, *trial: object) -> RemoteTrial:
         return RemoteTrial(process, lambda busy: self._on_wait(self.kernels, busy), *trial)

@@ -60,7 +60,9 @@ def _describe_frequencies(expected: Frequencies, found: object) -> list[str]:
     total = found.counts.sum()
     wanted = ", ".join(f"{total * share:.0f}" for share in expected.probabilities)
     drawn = ", ".join(str(count) for count in found.counts)
-    return [f"of {total} draws, each token should come about {wanted} times; yours: {drawn}"]
+    return [
+        f"of {total} draws, each {expected.of} should come about {wanted} times; yours: {drawn}"
+    ]
 
 
 def _describe_arrays(expected: np.ndarray, found: np.ndarray, axes: tuple[str, ...]) -> list[str]:

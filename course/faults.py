@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from course.files import SOLUTIONS, STEPS, shown
-from course.outcomes import ChangedInput, NotATensor, Raised, words
+from course.outcomes import ChangedInput, NotATensor, NotCompiled, Raised, Violated, words
 
 LONGEST_MESSAGE = 400  # characters
 LONGEST_LINE = 160  # characters of a reader's line
@@ -16,6 +16,11 @@ ADVICE = {  # what MAX's and Python's words mean for a reader
     "when using dims to index": ". A size of a tensor is a Dim; a number like head_dim does",
     "during compilation": ". Some expression is nested too deeply for Python",
     "maximum recursion depth exceeded": ". Something calls itself without an end",
+    "must implement forward()": ". It is the parent's, which does nothing: do the work here",
+    "'NoneType' object": ". Something returned nothing: is a `return` missing?",
+    "neither equivalent nor broadcastable": ": print the shapes of both to see which is not yours",
+    "Slice index value must be a scalar": ". Unlike NumPy's, brackets pick no rows by a tensor",
+    "is out of bounds for dimension size": ". Are two axes swapped?",
 }
 
 
@@ -28,15 +33,20 @@ def raised(error: BaseException, path: Path) -> Raised:
     """
     try:
         frames = traceback.extract_tb(error.__traceback__, -DEEPEST)
-        line = (frames[-1].line or "") if frames else ""
         return Raised(
             [f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__],
             words(error),
-            line.lstrip().startswith(("raise ", "assert ")),
+            bool(frames) and _on_purpose(frames[-1], path),
             _explain(error, path, frames),
         )
     except BaseException as fault:  # of that class
         return raised(fault, path)
+
+
+def _on_purpose(frame: traceback.FrameSummary, path: Path) -> bool:
+    """Whether a step raised it, and not MAX or NumPy, whose words say what is wrong."""
+    is_a_step = Path(frame.filename) == path or Path(frame.filename).parent in (STEPS, SOLUTIONS)
+    return is_a_step and (frame.line or "").lstrip().startswith(("raise ", "assert "))
 
 
 def where(dump: str, path: Path) -> list[str]:
@@ -55,6 +65,8 @@ def _explain(error: BaseException, path: Path, frames: traceback.StackSummary) -
     """Lines for a report: the exception, then the reader's line, if one is to blame."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return _explain_syntax(error)
+    if isinstance(error, NotCompiled):
+        return list(error.args)
     return [_message(error), *_blame(frames, path)]
 
 
@@ -74,8 +86,11 @@ def _explain_syntax(error: SyntaxError) -> list[str]:
 def _message(error: BaseException) -> str:
     if isinstance(error, ChangedInput):
         return "the code writes into a tensor that it was given; make a new one instead"
+    if isinstance(error, Violated):
+        return words(error)
     if isinstance(error, NotATensor):
-        return f"it returned {error}"
+        nothing = str(error).startswith("NoneType")
+        return "it returned nothing: is `return` missing?" if nothing else f"it returned {error}"
     if isinstance(error, SystemExit):
         return f"the code calls exit({words(error.code, repr)}); it should return"
     if isinstance(error, MemoryError):
@@ -91,7 +106,10 @@ def _essence(message: str) -> str:
     """MAX's messages list inputs, advice and compiler terms around the line that matters."""
     if match := re.search(r"Diagnostics:\n(?:.*\]\.?\n)?\s*(.+)", message):
         message = match[1]
+    message = re.sub(r"An error occurred in kernel (entry point )?named \".*?\":\s+", "", message)
+    message = message.partition("Fusion info:")[0]
     message = re.sub(r"#mosh<ape(\[.*?\])> : !mosh\.ape", r"\1", message)
+    message = re.sub(r"\.? *Insert an explicit rebind.*|\(or, for Modules.*", "", message)
     message = re.sub(r"\bDim\((\d+|'\w+')\)", r"\1", message)
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
     return _short(" ".join(lines[:3]), LONGEST_MESSAGE)

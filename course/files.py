@@ -9,7 +9,10 @@ from gpt2.errors import UserError
 ROOT = Path(__file__).parent.parent
 STEPS = ROOT / "steps"
 SOLUTIONS = ROOT / "solutions"
-NUMBERS = range(1, 13)
+NUMBERS = range(1, 21)
+MODEL = range(1, 13)  # the steps that are GPT-2; those behind them are the engine
+TENSORS = {*MODEL[1:], 15}  # the steps that need MAX; for the others NumPy is enough
+KERNEL = 20  # the step that is written in Mojo
 STEP_MODULE = "steps.step_"  # and two digits: the name under which later steps import it
 
 
@@ -32,12 +35,16 @@ def require_clone() -> None:
 
 def step_path(number: int) -> Path:
     """The reader's file."""
-    return STEPS / f"step_{number:02}.py"
+    return STEPS / f"step_{number:02}{_suffix(number)}"
 
 
 def solution_path(number: int) -> Path:
     """The reference."""
-    return SOLUTIONS / f"solution_{number:02}.py"
+    return SOLUTIONS / f"solution_{number:02}{_suffix(number)}"
+
+
+def _suffix(number: int) -> str:
+    return ".mojo" if number == KERNEL else ".py"
 
 
 def step_module(number: int) -> str:
@@ -51,7 +58,7 @@ def shown(path: Path) -> str:
 
 
 def read_source(path: Path) -> str:
-    """The text of a Python file.
+    """The text of a source file.
 
     Raises:
         Unreadable: the file is missing, empty, a folder, or not UTF-8.

@@ -1,5 +1,6 @@
 """What is right and what is wrong about one step: its outcomes beside those of the reference."""
 
+import functools
 import re
 import warnings
 from collections.abc import Callable
@@ -11,11 +12,22 @@ import numpy as np
 from course.compare import acceptable, same, same_form
 from course.describe import describe, describe_forms, describe_names
 from course.files import shown
-from course.lesson import SYMBOLIC, Lesson
+from course.lesson import SPEED, SYMBOLIC, Experiment, Lesson
 from course.loader import imported_steps
 from course.misconceptions import recognize
 from course.outcomes import Outcomes, Raised
-from course.report import ANY_SIZES, CHANGES, FORM, LOADS, NAMES, PARAMETERS, RUNS, VALUES, Report
+from course.pieces import pieces_of
+from course.report import (
+    ANY_SIZES,
+    CHANGES,
+    FORM,
+    LOADS,
+    NAMES,
+    PARAMETERS,
+    RUNS,
+    VALUES,
+    Report,
+)
 from course.stubs import open_todos
 from course.trials.client import Lost
 
@@ -44,12 +56,25 @@ class Judge:
                     and self._compare_forms()
                     and self._compare_values()
                     and self._trace()
+                    and self._measure()
                 )
+            if not self.report.right and self.report.phases[-1].name not in (LOADS, NAMES):
+                it = self.lesson, self.source, self.reference, self.trial
+                self.report.pieces = pieces_of(*it)
             self.report.notes += self.trial[CHANGES]
         except Lost as loss:
             self.report.right = False
             if not self.report.finding:  # else what was wrong before is told
                 self.report.failed(RUNS if self.report.phases else LOADS, "", [*loss.args])
+
+    @functools.cached_property
+    def _experiments(self) -> list[Experiment]:
+        """What is tried. While something is to be written, wrong values of the rest come first."""
+        found = {e: self.trial[e.name] for e in self.lesson.experiments}
+        values = [e for e in found if not isinstance(found[e], Raised)]
+        is_open = any(self._is_open(e.name) for e in found)
+        all_right = all(acceptable(self.reference[e.name], found[e]) for e in values)
+        return values if is_open and not all_right else [*found]
 
     def _load(self) -> bool:
         found = self.trial[LOADS]
@@ -89,21 +114,22 @@ class Judge:
         return True
 
     def _run_experiments(self) -> bool:
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
-            if isinstance(found, Raised) and not acceptable(expected, found):
+            ran = not isinstance(found, Raised) or found.is_violation
+            if not ran and not acceptable(expected, found):
                 explanation = self._explain(found)
                 if isinstance(expected, Raised):
                     explanation.insert(0, f"it should raise {expected.kind}, and raised another")
                 return self._fail(RUNS, experiment.name, explanation, [*self.lesson.tried()])
-        self.report.passed(RUNS, f"{len(self.lesson.experiments)} experiments")
+        self.report.passed(RUNS, f"{len(self._experiments)} experiments")
         return True
 
     def _compare_forms(self) -> bool:
         count = 0
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
-            if isinstance(expected, np.ndarray):
+            if isinstance(expected, np.ndarray) and not isinstance(found, Raised):
                 count += 1
                 if not same_form(expected, found):
                     lines = describe_forms(expected, found)
@@ -113,11 +139,12 @@ class Judge:
         return True
 
     def _compare_values(self) -> bool:
-        for experiment in self.lesson.experiments:
+        for experiment in self._experiments:
             expected, found = self.reference[experiment.name], self.trial[experiment.name]
             if not acceptable(expected, found):
-                lines = describe(expected, found, experiment.axes)
-                lines += self._say_what_is_right()
+                broken = isinstance(found, Raised) and found.is_violation
+                lines = found.lines if broken else describe(expected, found, experiment.axes)
+                lines = [*lines, *self._say_what_is_right()]
                 return self._fail(VALUES, experiment.name, lines, [*self.lesson.tried()])
         self.report.passed(VALUES)
         return True
@@ -126,7 +153,7 @@ class Judge:
         """What tells a wrong batch from a wrong length: the experiments that came out right."""
         names = [
             experiment.name
-            for experiment in self.lesson.experiments
+            for experiment in self._experiments
             if isinstance(self.reference[experiment.name], np.ndarray)
             and acceptable(self.reference[experiment.name], self.trial[experiment.name])
         ]
@@ -145,6 +172,13 @@ class Judge:
         self.report.passed(ANY_SIZES, "traced with symbolic batch and length")
         return True
 
+    def _measure(self) -> bool:
+        """Tells how fast the code is; slow is not wrong."""
+        if self.lesson.speed:
+            found = self.trial[SPEED]
+            self.report.passed(SPEED, found if isinstance(found, str) else "could not be measured")
+        return True
+
     def _fail(self, phase: str, key: str, lines: list[str], keys: list[str]) -> bool:
         """Reports what is wrong under a key; the mistake itself, where it is a known one.
 
@@ -156,15 +190,22 @@ class Judge:
         """
         self.report.failed(phase, key, lines)
         first = key or SYMBOLIC
-        found = self.trial[first]
-        if isinstance(found, Raised) and found.is_todo:
+        if self._is_open(first):
             return False
-        keys = [first, *(other for other in keys if other != first)]
-        misconception = recognize(self.lesson, self.reference, self.trial, keys, self.try_ours)
-        if misconception:
-            self.report.misconception = True
-            self.report.finding = [misconception.sentence, *lines]
+        keys = [first, *(key for key in keys if key != first and not self._is_open(key))]
+        found, complete = recognize(self.lesson, self.reference, self.trial, keys, self.try_ours)
+        sentences = [misconception.sentence for misconception in found]
+        self.report.misconception = bool(sentences) and complete
+        if sentences and not complete:
+            sentences = [*lines[:1], f"Part of it may be this: {sentences[0]}"]
+            lines = lines[1:]
+        self.report.finding = [*sentences, *lines]
         return False
+
+    def _is_open(self, key: str) -> bool:
+        """Whether what is asked for waits for something that is to be written."""
+        found = self.trial[key]
+        return isinstance(found, Raised) and found.is_todo
 
     def _explain(self, error: Raised) -> list[str]:
         lines = list(error.lines)

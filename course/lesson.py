@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from max.experimental.nn import Module
     from max.experimental.tensor import TensorType
 
+    from course.plain_subject import PlainSubject
     from course.subject import Subject
 
 SYMBOLIC = "symbolic sizes"  # the name of what is tried last: a trace
+SPEED = "speed"  # or this
 
 
 class Kind(enum.StrEnum):
@@ -22,6 +24,7 @@ class Kind(enum.StrEnum):
 
     DATACLASS = "a dataclass"
     FUNCTION = "a function"
+    CLASS = "a class"
     MODULE = "a class derived from Module"
 
 
@@ -46,11 +49,18 @@ class Experiment:
         name: how a report names it.
         run: does it; what it returns or raises is compared.
         axes: what the axes of a resulting array stand for.
+        piece: the function or method that it is about, where a step has several.
     """
 
     name: str
-    run: Callable[[Subject], object]
+    run: Callable[[Subject], object] | Callable[[PlainSubject], object]
     axes: tuple[str, ...] = ("batch", "position", "feature")
+    piece: str = ""
+
+
+def about(piece: str, *experiments: Experiment) -> tuple[Experiment, ...]:
+    """Experiments, all of one piece."""
+    return tuple(replace(experiment, piece=piece) for experiment in experiments)
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class Lesson:
     """All that the course knows of a step.
 
     Attributes:
-        number: 1 to 12.
+        number: 1 to 20.
         title: what the reader builds.
         defines: the names that the file has to define.
         hints: the idea, the operations, almost the line.
@@ -93,6 +103,7 @@ class Lesson:
         experiments: what is computed and compared.
         symbolic: the trace with symbolic sizes; None where a step has nothing to trace.
         misconceptions: the mistakes that a check recognizes.
+        speed: says how fast the code is; None where that does not matter.
     """
 
     number: int
@@ -104,6 +115,7 @@ class Lesson:
     misconceptions: tuple[Misconception, ...]
     constructions: tuple[Construction, ...] = ()
     symbolic: Symbolic | None = None
+    speed: Callable[[PlainSubject], str] | None = None
 
     def tried(self) -> Iterator[str]:
         """The names of all that is tried, in the order of a check; SYMBOLIC comes behind them."""

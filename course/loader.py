@@ -13,20 +13,23 @@ from pathlib import Path
 from types import ModuleType
 
 import solutions
-from course.files import NUMBERS, STEPS, read_source, solution_path, step_module, step_path
+from course.files import KERNEL, NUMBERS, STEPS, read_source, solution_path, step_module, step_path
 
 # What these packages offer computes. Others may leave threads, processes or files behind.
 COMPUTING = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "max"}
-COMPUTING |= {"numpy", "solutions", "steps", "typing"}
+COMPUTING |= {"numpy", "operator", "re", "solutions", "steps", "typing"}
 
 
-def provide_steps(right: Collection[int], before: int = NUMBERS.stop) -> set[int]:
+def provide_steps(
+    right: Collection[int], before: int = KERNEL, wanted: Collection[int] | None = None
+) -> set[int]:
     """Makes `from steps.step_NN import ...` find the reader's right steps, else the solutions.
 
     Args:
         right: the numbers of the steps whose files were checked as they are.
         before: the step that imports them. It finds earlier ones only, and cannot import its
             own solution.
+        wanted: those that it imports; None for all, as far as they are Python.
 
     Returns:
         Those of them that could be loaded.
@@ -35,14 +38,18 @@ def provide_steps(right: Collection[int], before: int = NUMBERS.stop) -> set[int
     package.__path__ = [str(STEPS)]
     sys.modules["steps"] = package
     loaded = set()
-    references = {number: load_solution(number) for number in NUMBERS}
-    for number, reference in references.items():  # in order, since a step imports earlier ones
+    for number in range(1, KERNEL):  # in order, since a step imports earlier ones
         sys.modules.pop(step_module(number), None)
         name = solution_path(number).stem
         if number >= before:
-            sys.modules[reference.__name__] = None
+            sys.modules[f"solutions.{name}"] = None
             vars(solutions).pop(name, None)
             continue
+        if sys.modules.get(f"solutions.{name}", 0) is None:
+            del sys.modules[f"solutions.{name}"]
+        if wanted is not None and number not in wanted:
+            continue
+        reference = load_solution(number)
         sys.modules[reference.__name__] = reference
         setattr(solutions, name, reference)
         _put(number, reference)

@@ -23,13 +23,21 @@ class NotATensor(Exception):
     """The code returned something else where a tensor was due."""
 
 
+class NotCompiled(Exception):
+    """The code is no Mojo: the arguments say why, each a line of a report."""
+
+
+class Violated(Exception):
+    """The code broke a rule that must always hold: says which, and how."""
+
+
 @dataclass(frozen=True)
 class Raised:
     """The outcome of code that raised an exception instead of returning a value."""
 
     kinds: list[str]  # its class and those that this is derived from, with their modules
     message: str
-    on_purpose: bool  # whether a line with `raise` or `assert` raised it
+    on_purpose: bool  # whether a step's line with `raise` or `assert` raised it
     lines: list[str]  # of a report: what it says, and the line that is to blame
 
     @property
@@ -39,20 +47,27 @@ class Raised:
     @property
     def is_todo(self) -> bool:
         """Whether it says that something is still to be written."""
-        return "builtins.NotImplementedError" in self.kinds
+        return "builtins.NotImplementedError" in self.kinds and "forward()" not in self.message
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether the code ran, and broke a rule: an outcome like a wrong value."""
+        return f"{__name__}.Violated" in self.kinds
 
 
 @dataclass(frozen=True)
 class Frequencies:
-    """The outcome of drawing many tokens.
+    """The outcome of drawing many tokens, or other things.
 
     Attributes:
-        counts: how often each token was drawn, `[vocab_size]`.
-        probabilities: with which it is drawn, for code of ours, whose `choice` was watched.
+        counts: how often each was drawn, `[vocab_size]`.
+        probabilities: with which it is drawn, for code of ours, where they are known.
+        of: what was drawn.
     """
 
     counts: np.ndarray
     probabilities: np.ndarray | None = None
+    of: str = "token"
 
 
 @dataclass(frozen=True)
@@ -77,10 +92,12 @@ def words(value: object, of: Callable[[object], str] = str) -> str:
 def encode(outcome: object) -> str:
     """An outcome as JSON; a ValueError where it contains itself, or a number without end."""
 
-    def tagged(value: object) -> dict[str, list]:
+    def tagged(value: object) -> object:
         if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
             content = base64.b64encode(value.tobytes()).decode()
             return {"__array__": [value.dtype.str, value.shape, content]}
+        if isinstance(value, np.bool_ | np.integer | np.floating):
+            return value.item()
         if isinstance(value, Raised | Frequencies):
             return {f"__{type(value).__name__}__": [*vars(value).values()]}
         return {"__Other__": [words(type(value).__name__), words(value, repr)]}

@@ -11,6 +11,8 @@ RUNS = "runs"
 FORM = "shapes and dtypes"
 VALUES = "values"
 ANY_SIZES = "any sizes"
+# How far a piece is.
+RIGHT, WRONG, WAITS, OPEN = "right", "wrong", "waits for another", "to be written"
 CHANGES = "changes"  # no phase, but told of in the notes
 
 
@@ -37,6 +39,7 @@ class Report:
         misconception: whether the finding is a mistake that the course knows.
         notes: what else there is to say.
         stand_ins: steps that this one uses, for which the reference stood in.
+        pieces: of a step that is not right and has several, each with how far it is.
         printed: what the code printed.
         seconds: how long the check took, kernels' first compilation aside.
     """
@@ -50,6 +53,7 @@ class Report:
     misconception: bool = False
     notes: list[str] = field(default_factory=list)
     stand_ins: list[int] = field(default_factory=list)
+    pieces: dict[str, str] = field(default_factory=dict)
     printed: str = ""
     seconds: float = 0.0
 

@@ -1,4 +1,4 @@
-"""Reports on a terminal: a title, a line a phase, the finding. Plain where it is no terminal."""
+"""Reports: a title, a line a phase, the finding. In colour on a terminal and in a notebook."""
 
 import json
 import os
@@ -6,11 +6,13 @@ import os
 from rich.console import Console
 from rich.text import Text
 
+from course.files import MODEL
 from course.lessons import lesson
-from course.report import Report
+from course.report import OPEN, Report
 from gpt2.escapes import escaped
 
 WIDTH = 100  # columns, where the terminal has more
+NOTEBOOK = "GPT2_NOTEBOOK"  # a variable of the environment in which a notebook runs us
 LONGEST_PRINT = 12  # lines of what the code printed
 
 MARKS = {True: ("ok", "green"), False: ("no", "red")}
@@ -18,7 +20,8 @@ MARKS = {True: ("ok", "green"), False: ("no", "red")}
 
 def console() -> Console:
     """Standard output, no wider than is easy to read."""
-    output = Console(highlight=False, markup=False)
+    colours = NOTEBOOK in os.environ or None  # None: where it is a terminal
+    output = Console(highlight=False, markup=False, force_terminal=colours)
     output.width = min(output.width, WIDTH) if output.is_terminal else WIDTH
     return output
 
@@ -45,6 +48,10 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
             style = "bold" if index == 0 else "dim" if is_code else ""
             shown = Text(escaped(line, output.file), style=style)
             output.print(shown, no_wrap=is_code, soft_wrap=is_code)
+    if len(report.pieces) > 1 and set(report.pieces.values()) != {OPEN}:
+        output.print()
+        pieces = (f"{name} {standing}" for name, standing in report.pieces.items())
+        output.print(Text(f"Piece by piece: {', '.join(pieces)}."))
     if report.printed:
         output.print()
         _show_printed(escaped(report.printed, output.file), output)
@@ -56,7 +63,7 @@ def show_report(report: Report, following: int | None, output: Console) -> None:
 
 
 def show_row(report: Report, output: Console) -> None:
-    """One step of twelve, in a line."""
+    """One step of many, in a line."""
     mark, style = MARKS[report.right]
     line = Text(f"{report.step:02}  {report.title:<22}").append(mark, style=style)
     if not report.right:
@@ -72,7 +79,9 @@ def show_sum(reports: list[Report], output: Console) -> None:
 
 
 def typed(command: str) -> str:
-    """A command of this program as the reader types it: through uv, pixi, or by itself."""
+    """A command of this program as the reader types it: in a notebook, or through uv or pixi."""
+    if NOTEBOOK in os.environ:
+        return f"%{command}"
     if "PIXI_PROJECT_ROOT" in os.environ:
         return f"pixi run {command}"
     return f"uv run {command}" if "UV" in os.environ else command
@@ -80,10 +89,14 @@ def typed(command: str) -> str:
 
 def what_next(following: int | None) -> str:
     """What to do now: the step that follows, or to use the model."""
+    run = typed('gpt2 generate --steps "ROMEO:"')
     if following is None:
-        return "the model is yours: " + typed('gpt2 generate --steps "ROMEO:"')
+        return f"model and engine are yours: {run}"
     check = typed(f"gpt2 check {following}")
-    return f"next: step {following:02}, {lesson(following).title} ({check})"
+    step = f"step {following:02}, {lesson(following).title} ({check})"
+    if following == MODEL.stop:
+        return f"the model is yours: {run}; who goes on writes the engine, from {step}"
+    return f"next: {step}"
 
 
 def _closing(report: Report, following: int | None) -> Text:

@@ -9,14 +9,14 @@ import itertools
 import re
 from typing import NamedTuple
 
-from course.files import NUMBERS, read_source, solution_path
+from course.files import KERNEL, NUMBERS, read_source, solution_path
 
 BEGIN = "# BEGIN SOLUTION: "
 END = "# END SOLUTION"
 DETAIL = "#   "
 
 _TODO = re.compile(r"# TODO (?P<number>\d+) of (?P<total>\d+): (?P<goal>.*)")
-_GOES_ON = re.compile(r"#   (?!MAX: |NumPy: )")
+_GOES_ON = re.compile(r"#   (?!(MAX|NumPy|Python|Mojo): )")
 
 
 class Todo(NamedTuple):
@@ -26,10 +26,11 @@ class Todo(NamedTuple):
     total: int
     goal: str  # what is to be done, without the operations to look at
     line: int  # counted from 1
+    within: str  # the function or method, with its class
 
 
 def make_stub(number: int) -> str:
-    """The text of `steps/step_NN.py` as it ships."""
+    """The text of a step as it ships."""
     solution = read_source(solution_path(number))
     title, _, body = solution.partition("\n")
     header = (
@@ -51,10 +52,25 @@ def open_todos(source: str) -> list[Todo]:
             goal = " ".join([match["goal"], *(text.removeprefix("#   ") for text in details)])
             below = next((text for text in lines[index:] if text and text[0] != "#"), "")
             # In a class body nothing is raised: there the next definition follows at once.
-            if below.startswith(("raise NotImplementedError(", "def ", "@")):
+            if below.startswith(("raise NotImplementedError(", "raise Error(", "def ", "@")):
                 number, total = int(match["number"]), int(match["total"])
-                found.append(Todo(number, total, goal, index + 1))
+                found.append(Todo(number, total, goal, index + 1, _within(source, index)))
     return found
+
+
+def _within(source: str, index: int) -> str:
+    """The names of the class and the function that a line is in, with a point between them."""
+    lines = source.split("\n")[: index + 1]
+    names = []
+    while lines:
+        line = lines.pop()
+        indent = len(line) - len(line.lstrip())
+        opening = _opening(lines, indent) if indent else ""
+        if match := re.match(r"(?:class|def|struct) (\w+)", opening):
+            names.insert(0, match[1])
+        while lines and lines[-1].strip() != opening:
+            lines.pop()
+    return ".".join(names)
 
 
 def is_untouched(source: str) -> bool:
@@ -85,7 +101,8 @@ def _replace_regions(lines: list[str], number: int) -> list[str]:
             result += region
             if not in_class_body:  # there it would be raised at import
                 todo = f"Step {number:02}, TODO {count} of {total}"
-                result.append(f'{indent}raise NotImplementedError("{todo}")')
+                error = "Error" if number == KERNEL else "NotImplementedError"
+                result.append(f'{indent}raise {error}("{todo}")')
             region = []
         elif region:
             reading_details = reading_details and text.startswith(DETAIL)

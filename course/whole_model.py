@@ -6,7 +6,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 
-from course.files import NUMBERS, read_source, solution_path
+from course.files import MODEL, read_source, solution_path
 from course.stubs import BEGIN, DETAIL, END
 
 TITLE = '"""GPT-2 in one file: the twelve steps, as `gpt2 show` prints them."""'
@@ -15,7 +15,7 @@ _MARKS = re.compile(rf" *{BEGIN}.*\n( *{DETAIL}.*\n)*| *{END}\n|# ANCHOR: .*\n")
 
 def whole_model() -> str:
     """The program's text: `GPT2LMHeadModel`, `generate`, and all that they need."""
-    sources = [_MARKS.sub("", read_source(solution_path(number))) for number in NUMBERS]
+    sources = [_MARKS.sub("", read_source(solution_path(number))) for number in MODEL]
     trees = [ast.parse(source) for source in sources]
     steps = [_step(source, tree) for source, tree in zip(sources, trees, strict=True)]
     return "\n\n\n".join([f"{TITLE}\n\n{_imports(trees)}", *steps]) + "\n"

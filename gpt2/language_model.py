@@ -1,8 +1,9 @@
 """The engine as a Python interface: `load` a model, and let it write."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from gpt2.checkpoint.config import read_config
@@ -17,7 +18,8 @@ from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import DraftModel, PromptLookup
 from gpt2.text.options import Options, options_named
 from gpt2.text.speculation import Drafter, speculate
-from gpt2.values import Numbers, checked, one_of, path, several, text
+from gpt2.text.together import AT_ONCE, write_together
+from gpt2.values import Numbers, checked, flag, one_of, path, several, text
 from solutions.solution_01 import GPT2Config
 
 LOOKUP = "lookup"
@@ -98,12 +100,8 @@ class LanguageModel:
         prompts = checked("prompts", prompts, several(text, "strings"))
         texts = [prompt for prompt in prompts for _ in range(samples)]
         continuations = [self.start(prompt, chosen, number) for number, prompt in enumerate(texts)]
-        if len(continuations) == 1 or self._speculates:
-            for continuation in continuations:
-                for _ in self.write(continuation):
-                    pass
-        elif continuations:
-            _write_together(self.engine, continuations)
+        for _ in self.write_all(continuations):
+            pass
         return [
             Generation(
                 continuation.text,
@@ -134,6 +132,24 @@ class LanguageModel:
                 return
             batch.append([token])
 
+    def write_all(self, continuations: Iterable[Continuation]) -> Iterator[Continuation]:
+        """Finishes texts that `start` began, many at once; yields each when it is finished.
+
+        They are asked for as there is room for them.
+        """
+        if self._speculates:
+            for continuation in continuations:
+                for _ in self.write(continuation):
+                    pass
+                yield continuation
+        elif self.engine.paged:
+            yield from write_together(self.engine, continuations)
+        else:
+            coming = iter(continuations)
+            while texts := list(islice(coming, AT_ONCE)):
+                _write_in_step(self.engine, texts)
+                yield from texts
+
     @property
     def _speculates(self) -> bool:
         return self._lookup or self._draft is not None
@@ -142,7 +158,8 @@ class LanguageModel:
         return PromptLookup() if self._draft is None else DraftModel(self._draft)
 
 
-def _write_together(engine: Engine, continuations: list[Continuation]) -> None:
+def _write_in_step(engine: Engine, continuations: list[Continuation]) -> None:
+    """All texts grow by a token at a time, until the last is finished."""
     writing = list(continuations)
     batch = Batch(engine, [continuation.ids for continuation in writing])
     while True:
@@ -165,6 +182,7 @@ def load(
     device: str = "auto",
     quantize: str | None = None,
     speculate: str | os.PathLike[str] | None = None,
+    kernels: bool = True,
 ) -> LanguageModel:
     """Loads a model, downloading and compiling it the first time.
 
@@ -175,6 +193,7 @@ def load(
         quantize: `q4_0` or `q6_k` for weights of 4.5 or 6.6 bits; None for 32.
         speculate: who drafts ahead: `lookup` (the text itself), or the name of a smaller model
             with the same vocabulary; None for nobody.
+        kernels: False for MAX's own operations alone, as on a GPU: the steps as they are.
 
     Raises:
         UserError: there is no such model or device, a file is damaged, or the options do not go
@@ -192,7 +211,8 @@ def load(
     draft_folder = None
     if speculate not in (None, LOOKUP):
         draft_folder = _draft_folder(speculate, config, tokenizer)
-    engine = Engine(folder, config, chosen_device, quantize)
+    kernels = checked("kernels", kernels, flag)
+    engine = Engine(folder, config, chosen_device, quantize, kernels=kernels)
     draft = draft_folder and Engine(draft_folder, read_config(draft_folder), chosen_device)
     return LanguageModel(engine, tokenizer, draft, lookup=speculate == LOOKUP)
 

@@ -65,7 +65,8 @@ class GPT2MultiHeadAttention(Module[[Tensor], Tensor]):
         Returns:
             `[batch, n_head, seq, head_dim]`.
         """
-        # BEGIN SOLUTION: softmax(query @ key^T / sqrt(head_dim) + mask) @ value.
+        # BEGIN SOLUTION: score every key by its product with the query, divided by the root of
+        #   a head's width; hide what the mask hides; make shares of the scores, and mix by them.
         #   MAX: Tensor.transpose, the operator @, F.softmax
         scores = query @ key.transpose(2, 3) / math.sqrt(self.head_dim)
         weights = F.softmax(scores + mask)  # [batch, n_head, seq, total], each row sums to 1

@@ -58,7 +58,8 @@ class GPT2MultiHeadAttention(Module[[Tensor], Tensor]):
         Returns:
             `[batch, n_head, seq, head_dim]`.
         """
-        # TODO 4 of 5: softmax(query @ key^T / sqrt(head_dim) + mask) @ value.
+        # TODO 4 of 5: score every key by its product with the query, divided by the root of
+        #   a head's width; hide what the mask hides; make shares of the scores, and mix by them.
         #   MAX: Tensor.transpose, the operator @, F.softmax
         raise NotImplementedError("Step 07, TODO 4 of 5")
 

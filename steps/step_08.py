@@ -18,7 +18,7 @@ def pre_norm_residual(
     norm: Callable[[Tensor], Tensor],
     sublayer: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """x + sublayer(norm(x)), where all three have the shape of x.
+    """Adds to x what the sublayer makes of a normalized copy; nothing changes its shape.
 
     Sources: He et al., "Deep Residual Learning" (2015), section 3.2, for the sum; Radford
     et al. (2019), section 2.3, for the norm at the input of each sublayer.

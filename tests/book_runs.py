@@ -9,6 +9,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from mojo.run import subprocess_run_mojo
+
 from book import Block, read_blocks
 from conftest import ROOT
 from course.files import NUMBERS
@@ -38,6 +40,16 @@ def run_python(page: Path) -> Iterator[tuple[Block, str]]:
             with contextlib.redirect_stdout(printed):
                 exec(compile(block.text, block.place, "exec"), names)
             yield block, printed.getvalue()
+
+
+def run_mojo(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:
+    """The page's blocks of Mojo, each a program of its own, and what each printed."""
+    for block in read_blocks(page):
+        if block.language == "mojo" and not block.is_included:
+            program = folder / "program.mojo"
+            program.write_text(block.text, encoding="utf-8")
+            run = subprocess_run_mojo(["run", str(program)], capture_output=True, text=True)
+            yield block, run.stdout + (run.stderr if run.returncode else "")
 
 
 def run_commands(page: Path, folder: Path) -> Iterator[tuple[Block, str]]:

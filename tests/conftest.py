@@ -48,9 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
 RUN_STEPS = {"course", "generation", "golden", "misconceptions", "sampling", "solutions"}
 COMPILE_BESIDE = """
 from course.court import Court
-from course.files import NUMBERS
+from course.files import TENSORS
 with Court() as court:
-    for number in NUMBERS:
+    for number in TENSORS:
         court.prepare(number)
 """
 beside: list[subprocess.Popen] = []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conftest import NO_HUB, ROOT
-from course.files import NUMBERS, read_source, solution_path
+from course.files import NUMBERS, read_source, solution_path, step_path
 from course.judge import Judge
 from course.lessons import lesson
 from course.loader import provide_steps
@@ -22,9 +22,9 @@ from course.trials.trial import Trial
 class Reader:
     """A copy of the project whose steps are the test's to change."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = environment
+        self.environment: Mapping[str, str] = os.environ
         for room in ("commands", "gpt2", "course", "solutions", "checkpoints", "pyproject.toml"):
             (folder / room).symlink_to(ROOT / room)
         (folder / "steps").mkdir()
@@ -32,7 +32,7 @@ class Reader:
             self.step(number).write_text(make_stub(number), encoding="utf-8")
 
     def step(self, number: int) -> Path:
-        return self.folder / "steps" / f"step_{number:02}.py"
+        return self.folder / "steps" / step_path(number).name
 
     def solve(self, *numbers: int) -> None:
         """Writes the solutions into the steps, as a reader would have."""
@@ -63,7 +63,7 @@ class Reader:
 
 def judged(number: int, source: str) -> Report:
     """The report on a text of a reader's, whose code runs in this process."""
-    path = Path(f"step_{number:02}.py")
+    path = Path(step_path(number).name)
     report = Report(number, "", str(path))
     trial = Trial(lesson(number), source, path, is_readers=True)
     try_ours = functools.partial(Trial, lesson(number), path=Path("variation.py"))

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import conftest
 from book import PAGES, same_output
-from book_runs import run_commands, run_python
+from book_runs import run_commands, run_mojo, run_python
 
 
 def refresh(page: Path) -> None:
     source = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        runs = [*run_python(page), *run_commands(page, Path(folder))]
+        place = Path(folder)
+        runs = [*run_python(page), *run_mojo(page, place), *run_commands(page, place)]
     changed = [
         (block.prints_at, printed)
         for block, printed in runs

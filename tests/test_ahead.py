@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from commands.check import check_steps
-from course import ahead, files, state
+from course import ahead, compiled, files, state
 from course.report import Report
 from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.engine.folders import cache_folder
@@ -58,7 +58,7 @@ def test_the_first_check_compiles_what_all_need_and_no_other_does(cold, capsys):
     for _ in range(2):
         assert check_steps(1, solution=False, as_json=False)
         assert "right" in capsys.readouterr().out
-        assert FakeCourt.prepared == tuple(files.NUMBERS)
+        assert FakeCourt.prepared == tuple(sorted(files.TENSORS))
         assert not ahead.is_due()
 
 
@@ -66,14 +66,14 @@ def test_it_can_be_put_off_and_the_answer_is_there(cold, capsys, monkeypatch):
     monkeypatch.setattr(FakeCourt, "interrupted_at", 3)
     assert check_steps(1, solution=False, as_json=False)
     assert "right" in capsys.readouterr().out
-    assert FakeCourt.prepared == (1, 2)
+    assert FakeCourt.prepared == (2,)
     assert ahead.is_due()
 
 
 def test_another_max_compiles_anew(cold, monkeypatch):
     ahead.compile_ahead(lambda ready, busy: None)
     assert not ahead.is_due()
-    monkeypatch.setattr(ahead.metadata, "version", lambda name: "27.0.0")
+    monkeypatch.setattr(compiled.metadata, "version", lambda name: "27.0.0")
     assert ahead.is_due()
 
 
@@ -84,7 +84,7 @@ def test_nobody_waits_where_nobody_sees_why(cold, monkeypatch):
 
 def test_the_folder_is_one_that_the_engine_trusts(monkeypatch, tmp_path):
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(ahead, "NUMBERS", [])
+    monkeypatch.setattr(ahead, "TENSORS", [])
     monkeypatch.setattr(ahead, "Court", contextlib.nullcontext)
     before = os.umask(0)
     try:
@@ -95,9 +95,9 @@ def test_the_folder_is_one_that_the_engine_trusts(monkeypatch, tmp_path):
 
 
 def test_the_marker_lies_beside_maxs_cache(monkeypatch, tmp_path):
-    assert ahead._marker().parent == cache_folder()
+    assert compiled._marker().parent == cache_folder()
     monkeypatch.setenv("MODULAR_CACHE_DIR", str(tmp_path))
-    assert ahead._marker().parent == cache_folder() == tmp_path / "gpt2"
+    assert compiled._marker().parent == cache_folder() == tmp_path / "gpt2"
 
 
 def test_once_is_said_once(capsys, monkeypatch):

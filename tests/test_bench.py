@@ -15,8 +15,10 @@ import pytest
 import bench.run
 import commands.bench
 from bench.contestant_process import ContestantProcess, run_python
-from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, Entry
+from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, LOOKUP, Entry
+from bench.limit import shares
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
+from bench.reading import measure
 from bench.report import print_report
 from bench.table import markdown
 from bench.targets import Results, targets
@@ -204,6 +206,13 @@ def test_the_report_names_who_computes_something_else(capsys):
     assert "2 of 3" in printed
     # 40 of 50e9 / (124e6 * 4) tokens/s, and 60 of 80.6: the median of 40 % and 74 %
     assert "57%" in printed
+    assert "40, 74%" in printed
+
+
+def test_who_guesses_ahead_has_no_share_of_a_limit_that_is_not_its_own():
+    entry = {entry.name: entry for entry in ENTRIES}
+    assert shares(entry[ENGINE_Q4], [100.0], [45e9, 1.0], 10**9) == [100 * 0.5625 / 45]
+    assert shares(entry[LOOKUP], [100.0], [45e9], 10**9) == []
 
 
 def test_the_report_of_who_ended_early(capsys):
@@ -217,6 +226,13 @@ def test_the_report_of_who_ended_early(capsys):
     del results.figures[ENGINE]
     print_report(replace(results, starts={}, memory=None), weight_numbers=124_000_000)
     assert "something else" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_rows_and_panels_are_read_in_turns():
+    measured = measure()
+    assert set(map(len, measured.values())) == {len(measured["rows"])}
+    assert min(map(min, measured.values())) > 0
 
 
 @pytest.mark.parametrize(

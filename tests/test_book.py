@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from book import CHAPTERS, PAGES, read_blocks, read_includes, same_output
-from book_runs import run_commands, run_python
+from book import CHAPTERS, PAGES, SOURCE, read_blocks, read_includes, same_output
+from book_runs import run_commands, run_mojo, run_python
 from conftest import ROOT
+from course.files import NUMBERS, solution_path, step_path
 from course.lessons import lesson
 
 SECTIONS = [
@@ -22,13 +23,13 @@ SECTIONS = [
     "In today's models",
 ]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-chapters = pytest.mark.parametrize("number", range(1, 13))
+chapters = pytest.mark.parametrize("number", NUMBERS)
 
 
 @pages
 def test_every_block_is_of_a_kind_that_is_checked(page):
     for block in read_blocks(page):
-        assert block.language in ("python", "sh"), block.place
+        assert block.language in ("python", "mojo", "sh"), block.place
         assert block.prints is None or not block.is_included, block.place
 
 
@@ -37,6 +38,13 @@ def test_every_block_is_of_a_kind_that_is_checked(page):
 def test_python_prints_what_the_book_shows(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     for block, printed in run_python(page):
+        assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
+
+
+@pytest.mark.slow
+@pages
+def test_mojo_prints_what_the_book_shows(page, tmp_path):
+    for block, printed in run_mojo(page, tmp_path):
         assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
 
 
@@ -53,12 +61,21 @@ def test_a_chapter_has_the_shape_of_all(number):
     text = CHAPTERS[number - 1].read_text(encoding="utf-8")
     assert re.findall("^## (.*)", text, re.MULTILINE) == SECTIONS
     assert text.startswith(f"# {number}. {lesson(number).title}\n")
-    code = f"step_{number:02}.py"
     included = [path for path, anchor in read_includes(CHAPTERS[number - 1]) if anchor == "code"]
     assert included == [
-        f"../../steps/{code}",
-        f"../../solutions/{code.replace('step', 'solution')}",
+        f"../../steps/{step_path(number).name}",
+        f"../../solutions/{solution_path(number).name}",
     ]
+
+
+@chapters
+def test_who_reads_plain_markdown_finds_the_file_that_is_included(number):
+    text = CHAPTERS[number - 1].read_text(encoding="utf-8")
+    for path, anchor in read_includes(CHAPTERS[number - 1]):
+        if anchor == "code":
+            before = text.partition(f"{{{{#include {path}:code}}}}")[0]
+            name = path.removeprefix("../../")
+            assert f"[`{name}`]({path})" in before.split("\n\n")[-2]
 
 
 @chapters
@@ -69,6 +86,12 @@ def test_a_quoted_mistake_is_what_the_check_says(number):
     quoted = [" ".join(q.split("\n> ")) for q in re.findall(r"^> (.*(?:\n> .*)*)", section, re.M)]
     assert len(quoted) >= 3
     assert set(quoted) <= said, set(quoted) - said
+
+
+def test_the_glossary_is_in_order_and_has_each_term_once():
+    text = (SOURCE / "glossary.md").read_text(encoding="utf-8")
+    terms = [re.sub(r"\W", "", term.lower()) for term in re.findall(r"^\*\*(.+?)\*\*", text, re.M)]
+    assert terms == sorted(set(terms))
 
 
 def test_the_formulas_are_current():

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from book import PAGES
+from book import PAGES, SOURCE
 from browser import needs_browser
 from conftest import ROOT
 
@@ -119,6 +119,9 @@ def test_links_and_anchors_lead_somewhere(built, parsed):
             if address.scheme:
                 assert address.scheme in ("https", "data"), (name, link)
                 continue
+            if address.path.startswith("../../"):  # a file of the project, for who reads Markdown
+                assert (SOURCE / address.path).is_file(), (name, link)
+                continue
             target = unquote(address.path) or name
             anchor = unquote(address.fragment)
             there = (folder / target).is_file()
@@ -183,6 +186,20 @@ def test_figures_are_drawn_in_the_ink_of_the_theme(visit):
 
 
 @needs_browser
+def test_a_link_to_a_file_of_the_project_looks_like_code_and_cannot_be_followed(visit):
+    page = visit("step_03")
+    code = page.locator("main p a code", has_text="steps/step_03.py")
+    assert code.is_visible()
+    looks = "e => [getComputedStyle(e).color, getComputedStyle(e).textDecorationLine]"
+    plain = page.locator("main p > code").first
+    assert code.evaluate(looks) == plain.evaluate(looks)
+    link = page.locator("main a[href^='../../']").first
+    assert link.evaluate("e => (e.focus(), document.activeElement !== e)")
+    code.click(force=True)
+    assert page.url.endswith("/step_03.html")
+
+
+@needs_browser
 def test_the_search_finds_softmax(visit):
     page = visit("introduction")
     page.keyboard.press("s")
@@ -219,10 +236,10 @@ def test_code_is_coloured_and_can_be_copied(visit):
 
 
 @needs_browser
-@pytest.mark.parametrize("widget", ["sampling", "attention", "shapes"])
+@pytest.mark.parametrize("widget", ["sampling", "attention", "shapes", "pages"])
 def test_a_widget_starts_in_its_chapter(visit, widget):
-    name = {"sampling": "step_12", "attention": "step_07", "shapes": "shapes"}[widget]
-    page = visit(name)
+    pages = {"sampling": "step_12", "attention": "step_07", "pages": "step_19"}
+    page = visit(pages.get(widget, widget))
     started = page.locator(f"[data-widget={widget}][data-started]")
     started.wait_for()
     assert started.locator("button").count() >= 3

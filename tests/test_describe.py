@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from course.compare import same, same_frequencies
+from course.compare import same, same_counts, same_frequencies
 from course.describe import describe, describe_forms
 from course.outcomes import Frequencies
 
@@ -104,3 +104,26 @@ def test_an_impossible_token_is_always_refused():
     expected = Frequencies(np.array([1, 0]), np.array([1.0, 0.0]))
     assert not same_frequencies(expected, Frequencies(np.array([99, 1])))
     assert same_frequencies(expected, Frequencies(np.array([100, 0])))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5])
+def test_two_samples_of_the_same_are_refused_once_in_a_million(share):
+    """By the probability of each pair of counts: no approximation, also where counts are small."""
+    sizes = 30, 50
+    refused = sum(
+        stats.binom.pmf(one, sizes[0], share) * stats.binom.pmf(other, sizes[1], share)
+        for one in range(sizes[0] + 1)
+        for other in range(sizes[1] + 1)
+        if not same_counts(np.array([one, sizes[0] - one]), np.array([other, sizes[1] - other]))
+    )
+    assert 0 < refused < 1e-6
+
+
+@pytest.mark.parametrize("tokens", [2, 4, 50])
+def test_two_samples_are_compared_with_each_other(rng, tokens):
+    probabilities = rng.dirichlet(np.ones(tokens))
+    one, other = (Frequencies(rng.multinomial(2000, probabilities)) for _ in range(2))
+    third = Frequencies(rng.multinomial(2000, np.roll(probabilities, 1)))
+    assert same(one, other)
+    assert not same(one, third)
+    assert not same(one, Frequencies(other.counts[1:]))

@@ -151,7 +151,7 @@ def test_a_fork_answers_for_nobody(reader):
     reports = json.loads(reader.run("check", "--json")[1])
     assert [report["step"] for report in reports] == [*NUMBERS]
     assert [report["step"] for report in reports if report["right"]] == [8]
-    assert "1 of 12 right" in reader.run("progress")[1]
+    assert "1 of 20 right" in reader.run("progress")[1]
 
 
 def test_files_that_were_written_and_deleted_are_told(reader):
@@ -170,7 +170,7 @@ def test_a_file_that_changes_while_it_runs_is_not_remembered(reader):
     code = "from pathlib import Path\nPath(__file__).write_text('nothing')\n"
     reader.step(1).write_text(code + reader.step(1).read_text())
     assert json.loads(reader.run("check", "1", "--json")[1])["right"]
-    assert "0 of 12 right" in reader.run("progress")[1]
+    assert "0 of 20 right" in reader.run("progress")[1]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,14 @@ from conftest import ROOT, SHARED
 SCHEMA = SHARED / "pixi-schema" / "schema.json"
 MANIFEST = tomllib.loads((ROOT / "pixi.toml").read_text(encoding="utf-8"))
 COMMANDS = {name: task["cmd"] for name, task in MANIFEST["tasks"].items()}
-COURSE = ["check", "watch", "hint", "reset", "progress", "show"]
-ARGUMENTS = {"hint": ["3"], "reset": ["3"], "generate": ["ROMEO:"]}  # what a user adds
+COURSE = ["check", "watch", "hint", "look", "reset", "progress", "show"]
+ARGUMENTS = {
+    "hint": ["3"],
+    "look": ["7"],
+    "reset": ["3"],
+    "generate": ["ROMEO:"],
+    "batch": ["FILE"],
+}  # what a user adds
 
 
 @pytest.mark.skipif(not SCHEMA.is_file(), reason=f"needs the schema of pixi.toml as {SCHEMA}")
@@ -39,7 +45,7 @@ def test_the_program_knows_the_command_of_a_task(task):
 
 def test_each_command_of_the_course_has_a_task():
     assert all(COMMANDS[name] == f"gpt2 {name}" for name in COURSE)
-    assert all(COMMANDS[f"s{number:02}"] == f"gpt2 check {number}" for number in range(1, 13))
+    assert all(COMMANDS[f"s{number:02}"] == f"gpt2 check {number}" for number in range(1, 21))
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from gpt2.engine import quantize
 from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
+from solutions.solution_17 import dequantize_q4_0, q4_0_product
 
 QUANTIZERS = {"q4_0": quantize_q4_0, "q6_k": quantize_q6_k}
 
@@ -64,6 +65,22 @@ def test_q4_0_has_the_bytes_of_gguf_for_any_numbers(gguf, matrix):
     matrix[np.abs(matrix) < 1e-30] = 0
     expected = gguf.quants.quantize(matrix, gguf.GGMLQuantizationType.Q4_0)
     np.testing.assert_array_equal(quantize_q4_0(matrix), expected)
+
+
+def test_q4_0_is_read_as_by_gguf(gguf, rng):
+    blocks = quantize_q4_0(rows_of_many_kinds(rng, 96))
+    expected = gguf.quants.dequantize(blocks, gguf.GGMLQuantizationType.Q4_0)
+    np.testing.assert_array_equal(dequantize_q4_0(blocks), expected)
+
+
+def test_a_product_of_integers_is_nearly_that_of_floats(rng):
+    blocks = quantize_q4_0(normal(rng, 50, 256))
+    x = normal(rng, 256)
+    x[:32] = 0  # and there is no warning, of 0 divided by 0
+    expected = dequantize_q4_0(blocks) @ x
+    with np.errstate(all="raise"):
+        error = q4_0_product(blocks, x) - expected
+    assert 0 < np.linalg.norm(error) < 0.01 * np.linalg.norm(expected)
 
 
 def test_q6_k_is_read_by_gguf_with_an_error_below_one_step(gguf, rng):

@@ -15,7 +15,8 @@ from gpt2.language_model import LanguageModel
 from gpt2.text.drafters import PromptLookup
 from gpt2.text.options import Options
 from gpt2.text.sampling import probabilities
-from gpt2.text.speculation import Draft, accept, remainder, speculate
+from gpt2.text.speculation import Draft, speculate
+from solutions.solution_18 import accept, remainder
 
 IMPROBABLE = 1e-4  # a right sampler falls below this once in ten thousand seeds; ours is fixed
 REPEATING = "A rose, a rose, a rose, a rose, a rose, a"

@@ -30,7 +30,7 @@ def test_watch_checks_each_save_and_moves_on(reader):
     terminal.press("h")
     terminal.wait_for("Hint 1 of 3")
     terminal.press("l")
-    terminal.wait_for("3 of 12 right")
+    terminal.wait_for("3 of 20 right")
     terminal.press("q")
     assert terminal.process.wait(timeout=30) == 0
 
@@ -52,7 +52,10 @@ def test_watch_begins_where_it_is_told_and_ends_with_what_comes_next(reader):
     assert before.index("Step 12") < before.index("Step 03")
     reader.solve(3)
     before = terminal.wait_for("--steps")
-    assert "All twelve steps are right" in before and "; the model is yours: uv run gpt2" in before
+    assert (
+        "All twenty steps are right" in before
+        and "; model and engine are yours: uv run gpt2" in before
+    )
     assert "next:" not in before
     assert terminal.process.wait(timeout=30) == 0
 

@@ -27,6 +27,7 @@ SCRIPTS = {
     "sampling": ("widget.js", "gpt2.js", "sampling.js"),
     "attention": ("widget.js", "attention_data.js", "attention.js"),
     "shapes": ("widget.js", "shapes.js"),
+    "pages": ("widget.js", "pages_data.js", "pages.js"),
 }
 
 

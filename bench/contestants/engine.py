@@ -9,11 +9,13 @@ from max.driver import CPU
 from bench.weights import read, save
 from gpt2.checkpoint.config import read_config
 from gpt2.engine.engine import Engine
+from gpt2.engine.pages import Pages
 from gpt2.language_model import LOOKUP_DRAFTS
 from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import PromptLookup
 from gpt2.text.options import Options
 from gpt2.text.speculation import speculate
+from solutions.solution_19 import Text
 
 
 class ThisEngine:
@@ -23,16 +25,26 @@ class ThisEngine:
         self._engine = Engine(folder, read_config(folder), CPU(), quantize)
 
     def stream(self, ids: list[int], count: int) -> Iterator[int]:
-        for tokens in self.stream_batch([ids], count):
-            yield tokens[0]
+        cache = self._engine.new_cache(np.zeros(1, np.int64))
+        new = np.array([ids])
+        for _ in range(count):
+            token = int(self._engine.forward(cache, new)[0, -1].argmax())
+            yield token
+            new = np.array([[token]])
 
     def stream_batch(self, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
-        cache = self._engine.new_cache(np.zeros(len(prompts), np.int64))
-        ids = np.array(prompts)
+        pages = Pages(self._engine.config, len(prompts))
+        texts = [Text(list(ids)) for ids in prompts]
+        for text in texts:
+            pages.table.allocate(text)
         for _ in range(count):
-            chosen = self._engine.forward(cache, ids)[:, -1].argmax(axis=-1)
-            yield chosen.tolist()
-            ids = chosen[:, None]
+            for text in texts:
+                pages.table.append(text, len(text.ids))
+            logits = self._engine.read(pages, texts, len(texts[0].ids) - texts[0].read)
+            chosen = logits.argmax(axis=-1).tolist()
+            for text, token in zip(texts, chosen, strict=True):
+                text.ids.append(token)
+            yield chosen
 
 
 class NoText:

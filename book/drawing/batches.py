@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from drawing.passages import SHAKESPEARE
 from drawing.style import BLUE, GREEN, INK, MONO, MUTED, SMALL, Drawing, canvas, rectangle, write
 from drawing.values import logits, spell, tokenizer
-from gpt2.engine.engine import attention_mask
+from solutions.solution_16 import attention_mask, pad
 
 PROMPTS = ("Now", "O Romeo,", "ROMEO:\nI love")
 LABELS = 68  # the width of the words in front of a row
@@ -18,8 +18,8 @@ MASKS_TOP = 272
 def padded_batch() -> Drawing:
     """Three prompts: their tokens, positions and masks, when they are read and a step later."""
     texts = [tokenizer(SHAKESPEARE).encode(prompt) for prompt in PROMPTS]
-    longest = max(map(len, texts))
-    padding = np.array([longest - len(text) for text in texts])
+    ids, padding = pad(texts)
+    longest = ids.shape[1]
     chosen = [int(logits(SHAKESPEARE, text)[-1].argmax()) for text in texts]
     columns = longest + 1
     axes = canvas(LABELS + columns * CELL_WIDTH, MASKS_TOP + 288)

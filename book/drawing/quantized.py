@@ -17,7 +17,7 @@ from drawing.style import (
     write,
 )
 from drawing.values import array, load
-from gpt2.engine.quantize import Q4_0, quantize_q4_0
+from solutions.solution_17 import quantize_q4_0, unpack_q4_0
 
 LAYER, ROW = 1, 244  # of mlp.c_proj; the row with the shipped model's most extreme block
 ORDINARY_BLOCK, OUTLIER_BLOCK = 25, 31
@@ -59,10 +59,8 @@ def quantized_blocks() -> Drawing:
 
 def _stored(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """numbers `[blocks, 32]` -> what Q4_0 keeps: scales `[blocks]`, integers `[blocks, 32]`."""
-    blocks = quantize_q4_0(numbers.astype(np.float32)).view(Q4_0)[:, 0]
-    low, high = blocks["integers"] & 15, blocks["integers"] >> 4
-    integers = np.concatenate([low, high], axis=-1).astype(np.float64) - 8
-    return blocks["scale"].astype(np.float64), integers
+    scales, integers = unpack_q4_0(quantize_q4_0(numbers.astype(np.float32)))
+    return scales[:, 0].astype(np.float64), integers[:, 0].astype(np.float64)
 
 
 def _panel(axes: Axes, top: float, numbers: np.ndarray, step: float, integers: np.ndarray) -> None:

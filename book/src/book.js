@@ -13,7 +13,9 @@
     }
   };
 
-  document.querySelectorAll("pre > code.language-python, pre > code.language-sh").forEach((code) => {
+  const languages = ["python", "mojo", "sh"].map((name) => `pre > code.language-${name}`);
+  document.querySelectorAll(languages.join()).forEach((code) => {
+    code.classList.replace("language-mojo", "language-python"); // its words are nearly the same
     (hljs.highlightElement || hljs.highlightBlock)(code);
     const button = document.createElement("button");
     button.type = "button";

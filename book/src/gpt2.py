@@ -154,7 +154,7 @@ def pre_norm_residual(
     norm: Callable[[Tensor], Tensor],
     sublayer: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """x + sublayer(norm(x)), where all three have the shape of x."""
+    """Adds to x what the sublayer makes of a normalized copy; nothing changes its shape."""
     return x + sublayer(norm(x))
 
 

@@ -57,4 +57,4 @@ def spread_of_initial_weight(construction: Construction) -> Experiment:
         table = subject.array(subject.fresh_module(construction).weight)
         return f"a mean of {abs(table.mean()):.1f}, a standard deviation of {table.std():.1g}"
 
-    return Experiment("weight as created", run)
+    return Experiment("weight as created", run, piece="__init__")

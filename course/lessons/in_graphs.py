@@ -39,3 +39,16 @@ class ResidualInGraph(Module[[Tensor], Tensor]):
     def sublayer(self, x: Tensor) -> Tensor:
         """A curve, so that it matters what it is applied to."""
         return x * x * 0.5 - x
+
+
+class CachedInGraph(Module[[Tensor, Tensor, Tensor, Tensor], Tensor]):
+    """Attention that is handed its cache with each call."""
+
+    def __init__(self, attention: Module, layer_cache: type) -> None:
+        self.attention = attention
+        self._layer_cache = layer_cache
+
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+        """x `[batch, seq, n_embd]` -> the same shape."""
+        self.attention.cache = self._layer_cache(keys, values, mask)
+        return self.attention(x)

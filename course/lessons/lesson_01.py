@@ -32,7 +32,7 @@ def _size(name: str, **sizes: int) -> Experiment:
     def run(subject: Subject) -> object:
         return getattr(subject.step.GPT2Config(**sizes), name)
 
-    return Experiment(f"GPT2Config({arguments}).{name}", run)
+    return Experiment(f"GPT2Config({arguments}).{name}", run, piece=name)
 
 
 def _refused(**sizes: int) -> Experiment:
@@ -42,7 +42,16 @@ def _refused(**sizes: int) -> Experiment:
         subject.step.GPT2Config(**sizes)
         return "a config"
 
-    return Experiment(f"GPT2Config({arguments})", run)
+    return Experiment(f"GPT2Config({arguments})", run, piece="__post_init__")
+
+
+def _message(subject: Subject) -> str:
+    """Whether what a refusal says has both numbers in it."""
+    try:
+        subject.step.GPT2Config(n_embd=770, n_head=9)
+    except ValueError as error:
+        return f"770 {'770' in str(error)}, 9 {'9' in str(error)}"
+    return "a config"
 
 
 LESSON = Lesson(
@@ -63,13 +72,15 @@ LESSON = Lesson(
     ),
     kernels=0,
     experiments=(
-        Experiment("GPT2Config()", _fields),
+        Experiment("GPT2Config()", _fields, piece="GPT2Config"),
         _size("head_dim", n_embd=12, n_head=3),
         _size("head_dim"),
         _size("inner_dim"),
         _size("inner_dim", n_embd=10, n_head=2),
         _size("inner_dim", n_embd=12, n_head=3, n_inner=20),
+        _size("inner_dim", n_embd=12, n_head=3, n_inner=0),
         _refused(n_embd=768, n_head=7),
+        Experiment("GPT2Config(n_embd=770, n_head=9): the numbers named", _message),
         _refused(n_embd=12, n_head=24),
     ),
     misconceptions=(
@@ -127,6 +138,19 @@ LESSON = Lesson(
         Misconception(
             "layer_norm_epsilon is that of other models (T5, the first Llama): GPT-2's is larger.",
             {"layer_norm_epsilon: float = 1e-5": "layer_norm_epsilon: float = 1e-6"},
+        ),
+        Misconception(
+            "The message names other numbers than the two that do not go together.",
+            {"n_embd {self.n_embd} is": "n_embd 768 is", 'n_head {self.n_head}"': 'n_head 12"'},
+        ),
+        Misconception(
+            "inner_dim takes an n_inner of 0 for none: `or` asks whether it is 0, not whether it "
+            "was given.",
+            {
+                "4 * self.n_embd if self.n_inner is None else self.n_inner": (
+                    "self.n_inner or 4 * self.n_embd"
+                )
+            },
         ),
     ),
 )

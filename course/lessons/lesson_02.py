@@ -166,5 +166,13 @@ LESSON = Lesson(
             "The mask does not have the dtype that was asked for.",
             {"dtype=dtype": "dtype=DType.float32"},
         ),
+        Misconception(
+            "Rows and columns are swapped: queries are the rows, keys the columns.",
+            {
+                "[sequence_length, Dim(sequence_length) + past_length]": (
+                    "[Dim(sequence_length) + past_length, sequence_length]"
+                )
+            },
+        ),
     ),
 )

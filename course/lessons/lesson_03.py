@@ -67,7 +67,7 @@ LESSON = Lesson(
         Experiment("LayerNorm(12, eps=0.1): small numbers", _small),
         Experiment("LayerNorm(12, eps=0.1): [7, 12]", _two_axes, ("position", "feature")),
         Experiment("LayerNorm(10): almost equal numbers", _nearly_equal),
-        Experiment("parameters as created", _initial),
+        Experiment("parameters as created", _initial, piece="__init__"),
     ),
     symbolic=Symbolic(lambda subject: subject.module(NORM), lambda: any_features(WIDE)),
     misconceptions=(
@@ -155,6 +155,15 @@ LESSON = Lesson(
         Misconception(
             "The weight starts as zeros: an untrained layer norm would forget its input.",
             {"Tensor.ones([dim])": "Tensor.zeros([dim])"},
+        ),
+        Misconception(
+            "eps is added behind the root: it belongs to the variance, before the root.",
+            {"F.rsqrt(variance + self.eps)": "(F.rsqrt(variance) + self.eps)"},
+        ),
+        Misconception(
+            "The variance is taken over the positions: tokens are mixed. It is a mean over the "
+            "features, as the mean is.",
+            {"F.mean(centered * centered, axis=-1)": "F.mean(centered * centered, axis=-2)"},
         ),
     ),
 )

@@ -90,5 +90,10 @@ LESSON = Lesson(
                 )
             },
         ),
+        Misconception(
+            "Square brackets with a tensor of ids pick no rows: unlike NumPy's they want whole "
+            "numbers. There is an operation that gathers.",
+            {GATHER: "self.weight[input_ids]"},
+        ),
     ),
 )

@@ -1,8 +1,17 @@
 """Step 07: multi-head attention."""
 
-from course.lesson import Construction, Kind, Lesson, Misconception, Symbolic
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from course.lesson import Construction, Experiment, Kind, Lesson, Misconception, Symbolic
 from course.lessons.experiments import call_with_features
-from course.lessons.tiny import PLAIN, WIDE, any_features
+from course.lessons.tiny import PLAIN, WIDE, any_features, features
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 THREE_HEADS = Construction(
     "GPT2MultiHeadAttention(config)", lambda step: step.GPT2MultiHeadAttention(WIDE)
@@ -17,6 +26,20 @@ NAN = (
     "is added. After it, or with the other sign, it leaves NaN."
 )
 SPLIT = "query, key, value = F.split"
+HEADS = ("batch", "head", "position", "feature")
+
+
+def _method(name: str, *shapes: tuple[int, ...], axes: tuple[str, ...] = HEADS) -> Experiment:
+    """A method alone, applied to numbers of these shapes."""
+    told = ", ".join(str(list(shape)) for shape in shapes)
+
+    def run(subject: Subject) -> np.ndarray:
+        method = getattr(subject.module(THREE_HEADS), name)
+        arrays = (features(*shape, mean=0.1 * place) for place, shape in enumerate(shapes))
+        return subject.evaluate(method, *arrays)
+
+    return Experiment(f"{name}: {told}", run, axes, name)
+
 
 LESSON = Lesson(
     number=7,
@@ -39,6 +62,9 @@ LESSON = Lesson(
     kernels=8,
     constructions=(THREE_HEADS, TWO_HEADS),
     experiments=(
+        _method("split_heads", (2, 5, 12)),
+        _method("merge_heads", (2, 3, 5, 4), axes=("batch", "position", "feature")),
+        _method("attend", (2, 3, 5, 4), (2, 3, 7, 4), (2, 3, 7, 4), (5, 7)),
         call_with_features(THREE_HEADS, 3, 7, WIDE.n_embd),
         call_with_features(THREE_HEADS, 1, 1, WIDE.n_embd),
         call_with_features(TWO_HEADS, 3, 2, PLAIN.n_embd),
@@ -162,6 +188,24 @@ LESSON = Lesson(
         Misconception(
             "c_attn has no room for queries, keys and values: it makes all three at once.",
             {"Linear(config.n_embd, 3 * config.n_embd)": "Linear(config.n_embd, config.n_embd)"},
+        ),
+        Misconception(
+            "There is no softmax: the scores have to become shares that sum to 1.",
+            {SOFTMAX: "(scores + mask)"},
+        ),
+        Misconception(
+            "The keys' last two axes are not swapped: a product goes over the features, and each "
+            "query meets every key.",
+            {"key.transpose(2, 3)": "key"},
+        ),
+        Misconception(
+            "The two axes of a head are swapped: n_embd is cut into n_head runs of head_dim, in "
+            "this order.",
+            {
+                "[batch, sequence_length, self.n_head, self.head_dim])\n": (
+                    "[batch, sequence_length, self.head_dim, self.n_head])\n"
+                ),
+            },
         ),
     ),
 )

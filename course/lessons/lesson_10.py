@@ -103,5 +103,17 @@ LESSON = Lesson(
             "The last norm uses an epsilon of its own: the config says what it is.",
             {"LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)": "LayerNorm(config.n_embd)"},
         ),
+        Misconception(
+            "The token embeddings are added twice, and the positions are missing.",
+            {EMBED: "x = self.wte(input_ids) + self.wte(input_ids)"},
+        ),
+        Misconception(
+            "The token embeddings have another name: checkpoints know them as wte, and find no "
+            "place for theirs.",
+            {
+                "self.wte = TokenEmbedding(config)": "self.tok = TokenEmbedding(config)",
+                EMBED: EMBED.replace("self.wte", "self.tok"),
+            },
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """Step 12: text generation."""
 
-from course.lesson import Experiment, Kind, Lesson, Misconception
+from course.lesson import Experiment, Kind, Lesson, Misconception, about
 from course.lessons.toy_model import (
     DRAWS,
     LONG_TEXT,
@@ -58,53 +58,60 @@ LESSON = Lesson(
     ),
     kernels=4,
     experiments=(
-        Experiment(
-            "generate_next_token(do_sample=False)",
-            lambda subject: next_token(subject, ToyModel(subject), do_sample=False),
-            (),
+        *about(
+            "generate_next_token",
+            Experiment(
+                "generate_next_token(do_sample=False)",
+                lambda subject: next_token(subject, ToyModel(subject), do_sample=False),
+                (),
+            ),
+            Experiment(
+                "generate_next_token(temperature=0)",
+                lambda subject: next_token(subject, ToyModel(subject), temperature=0.0),
+                (),
+            ),
+            Experiment(
+                "generate_next_token(), one token to choose from",
+                lambda subject: next_token(subject, ToyModel(subject, (3.0,))),
+                (),
+            ),
+            Experiment("generate_next_token(temperature=-1)", negative_temperature(do_sample=True)),
+            Experiment(
+                "generate_next_token(temperature=-1, do_sample=False)",
+                negative_temperature(do_sample=False),
+            ),
+            Experiment("2 tokens with temperature=0.001", greedy_tokens(temperature=0.001)),
+            Experiment("2 tokens with do_sample=False", greedy_tokens(do_sample=False)),
+            frequencies(STEEP, 100.0, DRAWS),
+            frequencies((0.0, 30.0, 10.0), 0.01, 12),
+            Experiment("2 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
+            Experiment("2 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
+            Experiment("2 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
         ),
-        Experiment(
-            "generate_next_token(temperature=0)",
-            lambda subject: next_token(subject, ToyModel(subject), temperature=0.0),
-            (),
-        ),
-        Experiment(
-            "generate_next_token(), one token to choose from",
-            lambda subject: next_token(subject, ToyModel(subject, (3.0,))),
-            (),
-        ),
-        Experiment("generate_next_token(temperature=-1)", negative_temperature(do_sample=True)),
-        Experiment(
-            "generate_next_token(temperature=-1, do_sample=False)",
-            negative_temperature(do_sample=False),
-        ),
-        Experiment("2 tokens with temperature=0.001", greedy_tokens(temperature=0.001)),
-        Experiment("2 tokens with do_sample=False", greedy_tokens(do_sample=False)),
-        frequencies(STEEP, 100.0, DRAWS),
-        frequencies((0.0, 30.0, 10.0), 0.01, 12),
-        Experiment("2 draws twice, one seed", lambda subject: draw_twice(subject, 3, 3)),
-        Experiment("2 draws twice, two seeds", lambda subject: draw_twice(subject, 3, 4)),
-        Experiment("2 draws twice, rng=None", lambda subject: draw_twice(subject, None, None)),
-        Experiment(
-            "generate(3 tokens, 2 more, do_sample=False)",
-            lambda subject: continuation(subject, TEXT, 2, do_sample=False),
-            AXES,
-        ),
-        Experiment(
-            "generate(3 tokens, 0 more)", lambda subject: continuation(subject, TEXT, 0), AXES
-        ),
-        Experiment(
-            "generate(3 tokens, 2 more of 1000, do_sample=False)", greedy_text(do_sample=False)
-        ),
-        Experiment(
-            "generate(3 tokens, 2 more of 1000, temperature=0.001)", greedy_text(temperature=0.001)
-        ),
-        Experiment("generate twice, one seed", generate_twice),
-        Experiment(f"the most that a model of {N_POSITIONS} positions is shown", longest_input),
-        Experiment(
-            f"generate(9 tokens, 3 more) with {N_POSITIONS} positions",
-            lambda subject: continuation(subject, LONG_TEXT, 3, do_sample=False),
-            AXES,
+        *about(
+            "generate",
+            Experiment(
+                "generate(3 tokens, 2 more, do_sample=False)",
+                lambda subject: continuation(subject, TEXT, 2, do_sample=False),
+                AXES,
+            ),
+            Experiment(
+                "generate(3 tokens, 0 more)", lambda subject: continuation(subject, TEXT, 0), AXES
+            ),
+            Experiment(
+                "generate(3 tokens, 2 more of 1000, do_sample=False)", greedy_text(do_sample=False)
+            ),
+            Experiment(
+                "generate(3 tokens, 2 more of 1000, temperature=0.001)",
+                greedy_text(temperature=0.001),
+            ),
+            Experiment("generate twice, one seed", generate_twice),
+            Experiment(f"the most that a model of {N_POSITIONS} positions is shown", longest_input),
+            Experiment(
+                f"generate(9 tokens, 3 more) with {N_POSITIONS} positions",
+                lambda subject: continuation(subject, LONG_TEXT, 3, do_sample=False),
+                AXES,
+            ),
         ),
     ),
     misconceptions=(
@@ -260,6 +267,15 @@ LESSON = Lesson(
         Misconception(
             "generate does not hand rng on: the same seed has to give the same text.",
             {CALL: CALL.replace(", rng=rng", "")},
+        ),
+        Misconception(
+            "The batch is still there: the logits of the one text's last position are "
+            "[vocab_size].",
+            {LAST: "logits = model(input_ids)[:, -1]"},
+        ),
+        Misconception(
+            "One token too many: max_new_tokens counts the new ones.",
+            {"range(max_new_tokens)": "range(max_new_tokens + 1)"},
         ),
     ),
 )

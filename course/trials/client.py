@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class RemoteTrial:
         begin = [self.number, self.source, str(self.path), self.right, self.is_readers]
         self.process.send(trial=self._id, begin=begin)
 
-    def ask_for(self, keys: Iterable[str]) -> None:
+    def ask_for(self, *keys: str) -> None:
         """Has outcomes found, for which nobody waits."""
         for key in keys:
             self.process.send(trial=self._id, key=key)

@@ -1,4 +1,4 @@
-"""Keeps the process that runs a step's code: `python -m course.trials.keeper SOCKET`, a number.
+"""Keeps the process that runs a step's code: `python -m course.trials.keeper SOCKET TENSORS`.
 
 The code meets this process as its parent, which it may signal. Here it is noticed, whatever the
 code does, that nobody is left at the other end of the socket; then the whole group is ended.
@@ -19,7 +19,7 @@ def main() -> None:
     if child == 0:
         from course.trials.server import serve
 
-        serve(connection)
+        serve(connection, tensors=sys.argv[2] == "1")
     hangup = select.poll()
     hangup.register(connection, 0)
     while not hangup.poll(TICK):

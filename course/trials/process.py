@@ -23,20 +23,21 @@ LONGEST_ERROR = 20_000  # bytes of the end of standard error
 class Process:
     """The keeper and what it keeps, asked and answered in JSON; ends with this program."""
 
-    def __init__(self) -> None:
+    def __init__(self, tensors: bool) -> None:
+        """tensors: whether it loads MAX, for a second, before it is ready."""
         try:
-            self._start()
+            self._start(tensors)
         except OSError as error:
             why = f"no process to check steps can be started: {error.strerror}"
             raise UserError(why) from error
 
-    def _start(self) -> None:
+    def _start(self, tensors: bool) -> None:
         self._connection, theirs = socket.socketpair()
         self._received = bytearray()
         self._ready = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "course.trials.keeper", str(theirs.fileno())],
+            [sys.executable, "-m", "course.trials.keeper", str(theirs.fileno()), str(int(tensors))],
             cwd=ROOT,
             env=os.environ | {},  # MAX, if it is loaded here, has changed the real one
             stdin=subprocess.DEVNULL,
@@ -83,7 +84,7 @@ class Process:
         return json.loads(line)
 
     def wait_until_ready(self, on_wait: Callable[[], None]) -> None:
-        """Waits until MAX is loaded; a UserError says that it cannot be."""
+        """Waits until it can run steps; a UserError says that it never will."""
         try:
             while not self._ready:
                 self._ready = self.receive(TICK) is not None

@@ -22,15 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from max.engine import InferenceSession
-
 from course.faults import raised
-from course.files import NUMBERS
+from course.files import NUMBERS, TENSORS
 from course.lessons import lesson
 from course.loader import provide_steps
 from course.outcomes import encode, words
 from course.trials.trial import Trial
-from gpt2.engine.folders import max_folder
 from gpt2.errors import UserError
 
 LONGEST_PRINT = 2000  # characters
@@ -51,21 +48,14 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-def serve(connection: socket.socket) -> NoReturn:
-    """Answers requests until the process is ended."""
-    try:
-        max_folder()
-    except UserError as error:
-        sys.exit(" ".join(str(error).splitlines()))
+def serve(connection: socket.socket, tensors: bool) -> NoReturn:
+    """Answers requests until the process is ended; tensors: about steps that need MAX, too."""
     faulthandler.enable(all_threads=False)  # after a crash, standard error has its line
     faulthandler.register(signal.SIGURG, all_threads=False)  # or when asked; MAX leaves it alone
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(ValueError):  # there may be a lower limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory * 3 // 4, memory * 3 // 4))
     os.register_at_fork(after_in_child=lambda: os.close(connection.detach()))
-    provide_steps(())  # loads the solutions, and
-    for number in NUMBERS:
-        lesson(number)  # the lessons, while nobody waits
     trials: dict[int, tuple[Trial, Printed, contextvars.Context]] = {}
     current = None
 
@@ -75,24 +65,22 @@ def serve(connection: socket.socket) -> NoReturn:
         except OSError:  # the code has closed it
             os._exit(os.EX_IOERR)
 
-    load_all = InferenceSession.load_all
+    def told_kernel(busy: bool) -> None:
+        answer(kernel=busy)
 
-    @functools.wraps(load_all)
-    def watched(*arguments: object, **options: object) -> object:
-        answer(kernel=True)
-        try:
-            return load_all(*arguments, **options)
-        finally:
-            answer(kernel=False)
-
-    InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel
+    if tensors:
+        load_max(told_kernel)
+    for number in NUMBERS:  # while nobody waits; a trial may hide from steps what lessons need
+        if tensors or number not in TENSORS:
+            lesson(number)
     answer(ready=True)
     for line in connection.makefile("rb"):
         request = json.loads(line)
         current = request["trial"]
         if "begin" in request:
-            number, source, path, *others = request["begin"]
-            trial = Trial(lesson(number), source, Path(path), *others)
+            number, source, path, right, is_readers = request["begin"]
+            it = lesson(number)
+            trial = Trial(it, source, Path(path), right, is_readers, told_kernel)
             trials[current] = trial, Printed(answer), contextvars.copy_context()
             continue
         trial, printed, context = trials[current]
@@ -103,3 +91,29 @@ def serve(connection: socket.socket) -> NoReturn:
                 outcome = encode(raised(error, trial.path))
         answer(key=request["key"], outcome=outcome)
     os._exit(0)
+
+
+def load_max(compiling: Callable[[bool], None]) -> None:
+    """Loads all that checks need, while nobody waits; has each of MAX's kernels announced."""
+    from max.engine import InferenceSession
+
+    from gpt2.engine.folders import max_folder
+
+    try:
+        max_folder()
+    except UserError as error:
+        sys.exit(" ".join(str(error).splitlines()))
+    import course.subject  # noqa: F401
+
+    provide_steps(())
+    load_all = InferenceSession.load_all
+
+    @functools.wraps(load_all)
+    def watched(*arguments: object, **options: object) -> object:
+        compiling(True)
+        try:
+            return load_all(*arguments, **options)
+        finally:
+            compiling(False)
+
+    InferenceSession.load_all = watched  # by which MAX's interpreter gets every kernel

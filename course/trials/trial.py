@@ -1,23 +1,28 @@
 """The code of a step, tried in this process: whether it loads, what it defines, what it does."""
 
 import contextlib
+import ctypes
 import dataclasses
 import functools
 import inspect
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
-from types import ModuleType
-
-from max.experimental import compilation
-from max.experimental.nn import Module
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
 
 from course.faults import raised
-from course.lesson import SYMBOLIC, Kind, Lesson
-from course.loader import execute, load_step, provide_steps
+from course.files import KERNEL, MODEL, TENSORS
+from course.lesson import SPEED, SYMBOLIC, Kind, Lesson
+from course.loader import execute, imported_steps, load_step, provide_steps
+from course.misconceptions import vary
+from course.plain_subject import PlainSubject
 from course.report import CHANGES, LOADS, NAMES
-from course.subject import Subject
+from course.stubs import open_todos
 from course.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from course.subject import Subject
 
 
 @dataclasses.dataclass
@@ -34,11 +39,13 @@ class Trial:
     path: Path
     right: Collection[int] = ()  # steps of the reader's, for the imports of this one
     is_readers: bool = False
+    compiling: Callable[[bool], None] = lambda busy: None  # told when a compiler begins and ends
 
     def __post_init__(self) -> None:
         self._outcomes: dict[str, object] = {}
         if self.is_readers:
-            self._loaded = provide_steps(self.right, self.lesson.number)
+            wanted = None if self.lesson.number in TENSORS else imported_steps(self.source)
+            self._loaded = provide_steps(self.right, self.lesson.number, wanted)
             self._surroundings = Surroundings()
 
     def __getitem__(self, key: str) -> object:
@@ -70,18 +77,40 @@ class Trial:
                 shapes = subject.shapes(construction)
                 return {name: str(shape) for name, shape in shapes.items()}
         if lesson.symbolic and key == SYMBOLIC:
+            from max.experimental import compilation
+
             module = lesson.symbolic.build(subject)
             compilation.stage(module, name="step")(*lesson.symbolic.inputs())
             return None
+        if key == SPEED:
+            return lesson.speed(subject)
         return self._experiment(key)
 
     @functools.cached_property
-    def _subject(self) -> Subject:
+    def _subject(self) -> "PlainSubject | Subject":
+        if self.lesson.number == KERNEL:
+            return PlainSubject(self._build(), self.is_readers)
         if self.is_readers:
             step = load_step(self.lesson.number, self.source, self.path)
         else:
             step = execute(self.source, self.path, "course.ours")
+        if self.lesson.number not in TENSORS:
+            return PlainSubject(step, self.is_readers)
+        from course.subject import Subject  # with MAX
+
         return Subject(step, is_readers=self.is_readers)
+
+    def _build(self) -> ctypes.CDLL | SimpleNamespace:
+        from course.mojo import build, build_all
+
+        if todos := open_todos(self.source):
+            label = f"Step {self.lesson.number}, TODO {todos[0].number} of {todos[0].total}"
+            raise NotImplementedError(label)
+        if not self.is_readers:
+            known = [vary(self.lesson, mistake) for mistake in self.lesson.misconceptions]
+            if self.source in known:
+                return build_all(known, self.path, self.compiling)[known.index(self.source)]
+        return build(self.source, self.path, self.compiling)
 
     def _experiment(self, name: str) -> object:
         subject = self._subject
@@ -94,6 +123,8 @@ class Trial:
             outcome = run(subject)
             if name != names[0] or not printed.getvalue():
                 return outcome
+        if self.lesson.number not in MODEL:  # where nothing runs eagerly
+            return run(subject)
         subject.eagerly = True
         try:
             return run(subject)
@@ -101,17 +132,26 @@ class Trial:
             subject.eagerly = False
 
 
-def _complain(module: ModuleType, name: str, kind: Kind) -> str | None:
+def _is_module(value: object) -> bool:
+    from max.experimental.nn import Module
+
+    return inspect.isclass(value) and issubclass(value, Module)
+
+
+def _complain(
+    module: ModuleType | ctypes.CDLL | SimpleNamespace, name: str, kind: Kind
+) -> str | None:
     """What is wrong with what a module has under this name."""
     if not hasattr(module, name):
         return f"the file does not define {name}, {kind}"
     value = getattr(module, name)
-    is_right = {
-        Kind.DATACLASS: inspect.isclass(value) and dataclasses.is_dataclass(value),
-        Kind.FUNCTION: callable(value) and not inspect.isclass(value),
-        Kind.MODULE: inspect.isclass(value) and issubclass(value, Module),
+    is_kind = {
+        Kind.DATACLASS: lambda: inspect.isclass(value) and dataclasses.is_dataclass(value),
+        Kind.FUNCTION: lambda: callable(value) and not inspect.isclass(value),
+        Kind.CLASS: lambda: inspect.isclass(value),
+        Kind.MODULE: lambda: _is_module(value),
     }[kind]
-    if not is_right:
+    if not is_kind():
         actual = "a class" if inspect.isclass(value) else f"of type {type(value).__name__}"
         actual = "a function" if inspect.isfunction(value) else actual
         return f"{name} has to be {kind}; here it is {actual}"

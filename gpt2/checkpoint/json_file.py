@@ -1,4 +1,4 @@
-"""The JSON files of a checkpoint."""
+"""JSON objects that somebody else wrote."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,21 @@ def read_object(path: Path) -> dict[str, Any]:
         UserError: it cannot be read, is no JSON, or says a thing twice.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
-    except (OSError, ValueError, RecursionError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise UserError(f"{shortened(path)} cannot be read as JSON: {shortened(error)}") from error
+    return parse_object(content, shortened(path))
+
+
+def parse_object(content: bytes, place: str) -> dict[str, Any]:
+    """Reads a JSON object; place says where it is from. Raises as read_object."""
+    try:
+        values = json.loads(content.decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{place} cannot be read as JSON: {shortened(error)}") from error
     if not isinstance(values, dict):
         found = shortened(json.dumps(values))
-        raise UserError(f"{shortened(path)} has to hold names and values {{...}}, not {found}")
+        raise UserError(f"{place} has to hold names and values {{...}}, not {found}")
     return values
 
 

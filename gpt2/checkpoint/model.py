@@ -55,7 +55,7 @@ def load_model(
 ) -> CompiledModel:
     """Reads the weights of a checkpoint and compiles the model for a device.
 
-    MAX keeps the compiled graph on disk; the first time takes a minute or so.
+    MAX keeps the compiled graph on disk; the first time takes a minute or two.
 
     Args:
         folder: the checkpoint.

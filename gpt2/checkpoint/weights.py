@@ -5,7 +5,6 @@ no copy, and the pages of one that is transposed or converted are given back at 
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -19,15 +18,10 @@ from gpt2.checkpoint.shapes import parameter_shapes
 from gpt2.checkpoint.shards import INDEX_FILE, read_index, weight_files
 from gpt2.errors import UserError, shortened
 from solutions.solution_01 import GPT2Config
+from solutions.solution_13 import PREFIX, is_conv1d, parameter_name, to_float32
 
-PREFIX = "transformer."
 HEAD = "lm_head.weight"
-TOKEN_EMBEDDING = "wte.weight"
-
-# Files from before 2023 also hold the causal mask of each block.
-BUFFER = re.compile(r"transformer\.h\.\d+\.attn\.(bias|masked_bias)")
-# Hugging Face's Conv1D stores [in, out], where a linear layer has [out, in].
-CONV1D = re.compile(r"transformer\.h\.\d+\.(attn|mlp)\.c_(attn|fc|proj)\.weight")
+TOKEN_EMBEDDING = "transformer.wte.weight"
 
 STORAGE_DTYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 SHOWN_PROBLEMS = 4
@@ -44,23 +38,27 @@ class StoredTensor:
     offset: int  # bytes from the beginning of the file
 
     @property
-    def parameter(self) -> str:
-        """The name of the parameter of step 11 that it is."""
-        name = self.name.removeprefix(PREFIX)
-        return PREFIX + (TOKEN_EMBEDDING if name == HEAD else name)
-
-    @property
-    def is_buffer(self) -> bool:
-        return BUFFER.fullmatch(self.parameter) is not None
+    def parameter(self) -> str | None:
+        """The name of the parameter of step 11 that it is, or repeats; None for a mask."""
+        if self.name.removeprefix(PREFIX) == HEAD:
+            return TOKEN_EMBEDDING
+        return parameter_name(self.name)
 
     @property
     def is_conv1d(self) -> bool:
-        return CONV1D.fullmatch(self.parameter) is not None
+        return self.parameter is not None and is_conv1d(self.parameter)
 
     @property
     def parameter_shape(self) -> tuple[int, ...]:
         """The shape that the parameter of step 11 has."""
         return self.shape[::-1] if self.is_conv1d else self.shape
+
+    # ANCHOR: array
+    def stored(self) -> np.ndarray:
+        """As it lies in the file, of which it is a view."""
+        # Mode c, copy on write: DLPack hands over no array that is read-only.
+        dtype = STORAGE_DTYPES[self.dtype]
+        return np.memmap(self.path, dtype, mode="c", offset=self.offset, shape=self.shape)
 
     def array(self) -> np.ndarray:
         """The parameter, float32; what is stored as float32 is a view of the file.
@@ -68,17 +66,11 @@ class StoredTensor:
         Raises:
             UserError: a number is infinite, or none.
         """
-        # Mode c, copy on write: DLPack hands over no array that is read-only.
-        stored = np.memmap(
-            self.path, STORAGE_DTYPES[self.dtype], mode="c", offset=self.offset, shape=self.shape
-        )
-        if self.is_conv1d:
-            stored = stored.T
-        if self.dtype == "BF16":  # the upper half of a float32
-            stored = np.left_shift(stored, 16, dtype=np.uint32).view(np.float32)
-        array = stored.astype(np.float32, copy=False)
+        stored = self.stored()
+        array = to_float32(stored.T if self.is_conv1d else stored)
         check_weight(self.path, self.name, array)
         return array
+        # ANCHOR_END: array
 
 
 def read_weights(folder: Path, config: GPT2Config) -> dict[str, np.ndarray]:
@@ -110,7 +102,7 @@ def find_tensors(folder: Path, config: GPT2Config) -> dict[str, StoredTensor]:
     stored: dict[str, StoredTensor] = {}
     copies: list[StoredTensor] = []
     for tensor in _stored_tensors(folder):
-        if not tensor.is_buffer and stored.setdefault(tensor.parameter, tensor) is not tensor:
+        if tensor.parameter and stored.setdefault(tensor.parameter, tensor) is not tensor:
             copies.append(tensor)
     if problems := list(islice(_misfits(stored, config), SHOWN_PROBLEMS + 1)):
         more = "; and more" if len(problems) > SHOWN_PROBLEMS else ""
@@ -192,7 +184,7 @@ def _tensors_in(path: Path) -> list[StoredTensor]:
             "Download or copy it again."
         ) from error
     for tensor in tensors:
-        if tensor.dtype not in STORAGE_DTYPES and not tensor.is_buffer:
+        if tensor.dtype not in STORAGE_DTYPES and tensor.parameter:
             raise UserError(
                 f"{shortened(path)}: {shortened(tensor.name)} is stored as {tensor.dtype}, "
                 f"not as one of {', '.join(STORAGE_DTYPES)}"

@@ -37,7 +37,6 @@ class KeyValueCache:
         """How many positions there is room for."""
         return self.buffers[0].shape[2]
 
-    # ANCHOR: room
     def make_room(self, new: int) -> None:
         """Sees to it that new positions fit; n_positions is the most there can be."""
         needed = self.length + new
@@ -46,7 +45,6 @@ class KeyValueCache:
         if needed > self.capacity:
             capacity = max(needed, min(2 * self.capacity, self._limit))
             self._copy(slice(None), -(-capacity // STEP) * STEP)
-            # ANCHOR_END: room
 
     def keep(self, rows: list[int]) -> None:
         """Goes on with some of the texts, in the order given; one may be there many times."""

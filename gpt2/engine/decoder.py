@@ -26,25 +26,22 @@ class Decoder(GPT2LMHeadModel):
         self.transformer.h = ModuleList(layout.block(config) for _ in range(config.n_layer))
         replace_linears(self.transformer.h, layout.linear)
 
-    # ANCHOR: forward
     def forward(
         self,
         input_ids: Tensor,
         positions: Tensor,
-        mask: Tensor,
         logits_to_keep: Tensor,
-        *buffers: Tensor,
+        *cache: Tensor,
     ) -> Tensor:
         """The logits of new tokens, whose keys and values go into the cache.
 
         Args:
             input_ids: int64 `[batch, seq]`, the new tokens.
             positions: int64 `[batch, seq]`, each below n_positions.
-            mask: float32 `[batch, 1, seq, total]`, 0 where a new token may attend to one in the
-                cache (total counts the new ones), minus infinity elsewhere.
             logits_to_keep: int64 `[kept]`, the places among the seq new tokens whose logits are
                 asked for. Of a prompt, only the last: a third of the work would be the head's.
-            buffers: for each layer its keys and its values, as in KeyValueCache.
+            cache: for each layer its keys and its values, as in KeyValueCache; and, for all of
+                them, where a PagedCache has them, or a LayerCache's mask.
 
         Returns:
             float32 `[batch, kept, vocab_size]`.
@@ -52,24 +49,30 @@ class Decoder(GPT2LMHeadModel):
         transformer = self.transformer
         x = transformer.wte(input_ids)
         x = x + F.gather(transformer.wpe.weight, positions, axis=0)  # [batch, seq, n_embd]
+        layers = 2 * len(transformer.h)
+        buffers, where = cache[:layers], cache[layers:]
         for block, keys, values in zip(transformer.h, buffers[::2], buffers[1::2], strict=True):
             # Compiled once for all layers, which differ only in their weights.
-            x = as_subgraph(block, name="block")(x, keys, values, mask)
+            x = as_subgraph(block, name="block")(x, keys, values, *where)
         x = F.gather(x, logits_to_keep, axis=1)  # [batch, kept, n_embd]
         return transformer.wte.logits(x, transformer.ln_f)
-        # ANCHOR_END: forward
 
 
-# ANCHOR: types
-def input_types(config: GPT2Config, device: Device) -> list[TensorType | BufferType]:
+def input_types(
+    config: GPT2Config, layout: WeightLayout, device: Device
+) -> list[TensorType | BufferType]:
     """The types of forward's arguments."""
+    where = [TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device)]
     cache_shape = ["batch", config.n_head, "capacity", config.head_dim]
+    if layout.paged:
+        table = TensorType(DType.int64, ["batch", "most"], device=device)
+        where = [table, TensorType(DType.int64, ["batch"], device=device)]
+        cache_shape[0] = "pages"
     cache_type = BufferType(DType.float32, cache_shape, device=DeviceRef.from_device(device))
     return [
         TensorType(DType.int64, ["batch", "seq"], device=device),
         TensorType(DType.int64, ["batch", "seq"], device=device),
-        TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device),
         TensorType(DType.int64, ["kept"], device=device),
         *[cache_type] * (2 * config.n_layer),
+        *where,
     ]
-    # ANCHOR_END: types

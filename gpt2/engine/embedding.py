@@ -19,7 +19,6 @@ class TiedEmbedding(TokenEmbedding):
         return norm(x) @ self.weight.T
 
 
-# ANCHOR: head
 class EmbeddingWithHead(TokenEmbedding):
     """The table in two copies: as it is, to look up rows, and as a linear layer.
 
@@ -33,7 +32,6 @@ class EmbeddingWithHead(TokenEmbedding):
     def logits(self, x: Tensor, norm: LayerNorm) -> Tensor:
         """x `[batch, seq, n_embd]` -> `[batch, seq, vocab_size]`, behind the last norm."""
         return self.head(norm(x))
-        # ANCHOR_END: head
 
 
 class FusedEmbedding(EmbeddingWithHead):

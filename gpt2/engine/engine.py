@@ -1,5 +1,6 @@
 """The engine: a compiled decoder with its weights, and what it takes to call it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,25 +13,37 @@ from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder, reason
+from gpt2.engine.pages import Pages
 from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.runtime import refuse_forks
 from solutions.solution_01 import GPT2Config
+from solutions.solution_16 import attention_mask, positions
+from solutions.solution_19 import Text
+
+PLAIN = "plain"  # the layout with MAX's own operations alone
 
 
 class Engine:
     """Runs texts through a model; what belongs to a text is in its cache, not here."""
 
     def __init__(
-        self, folder: Path, config: GPT2Config, device: Device, quantize: str | None = None
+        self,
+        folder: Path,
+        config: GPT2Config,
+        device: Device,
+        quantize: str | None = None,
+        *,
+        kernels: bool = True,
     ) -> None:
-        """Loads a checkpoint. The first time on a machine it compiles, for half a minute or so.
+        """Loads a checkpoint. The first time on a machine it compiles, for a minute or two.
 
         Args:
             folder: the checkpoint.
             config: its sizes.
             device: where the engine is to run.
             quantize: `q4_0` or `q6_k` for weights of fewer bits; None for float32.
+            kernels: False for MAX's own operations alone, as on a GPU.
 
         Raises:
             UserError: the weights do not fit the config, or cannot be quantized; or see
@@ -38,10 +51,11 @@ class Engine:
         """
         self.config = config
         self.device = device
-        layout = choose_layout(config, device, quantize)
+        layout = choose_layout(config, device, quantize) if kernels or quantize else PLAIN
+        self.paged = layout != PLAIN
         weights = packing.prepare(find_tensors(folder, config), layout)
         refuse_forks()
-        graph = compiled_decoder(config, layout, device)  # last: it may take a minute
+        graph = compiled_decoder(config, layout, device)  # last: it may take minutes
         try:
             session = InferenceSession(devices=[device])
             self._model = session.load(graph, weights_registry=weights)
@@ -70,19 +84,53 @@ class Engine:
         Raises:
             UserError: they are not finite; or see runtime.refuse_forks.
         """
-        refuse_forks()
-        _, new = ids.shape
+        # ANCHOR: forward
+        batch, new = ids.shape
         cache.make_room(new)
-        past = cache.length
-        positions = past + np.arange(new) - cache.padding[:, None]  # [batch, seq]
-        arguments = (
-            ids,
-            np.maximum(positions, 0),
-            attention_mask(new, past, cache.padding),
-            np.arange(new - logits_to_keep, new),
-        )
-        (logits,) = self._model.execute(*map(self._buffer, arguments), *cache.buffers)
+        if self.paged:  # a text is one page
+            where = [np.arange(batch)[:, None], cache.length - cache.padding]
+        else:
+            where = [attention_mask(new, cache.length, cache.padding)]
+        places = positions(new, cache.length, cache.padding)
+        logits = self._execute(ids, places, logits_to_keep, cache.buffers, where)
         cache.length += new
+        return logits
+        # ANCHOR_END: forward
+
+    def read(self, pages: Pages, texts: Sequence[Text], count: int) -> np.ndarray:
+        """Reads the next tokens of texts, which have their pages.
+
+        Args:
+            pages: where their keys and values are, and go to.
+            texts: are changed: count more tokens of each have been read.
+            count: how many tokens.
+
+        Returns:
+            float32 `[len(texts), vocab_size]`, the logits behind the last of these tokens.
+
+        Raises: as forward.
+        """
+        ids = np.array([text.ids[text.read : text.read + count] for text in texts])
+        past = np.array([text.read for text in texts])
+        where = [pages.places(texts), past]
+        logits = self._execute(ids, past[:, None] + np.arange(count), 1, pages.buffers, where)
+        for text in texts:
+            text.read += count
+        return logits[:, 0]
+
+    def _execute(
+        self,
+        ids: np.ndarray,
+        places: np.ndarray,
+        logits_to_keep: int,
+        buffers: list[Buffer],
+        where: list[np.ndarray],
+    ) -> np.ndarray:
+        """Runs the decoder, whose arguments these are."""
+        refuse_forks()
+        new = ids.shape[1]
+        tokens = map(self._buffer, (ids, places, np.arange(new - logits_to_keep, new)))
+        (logits,) = self._model.execute(*tokens, *buffers, *map(self._buffer, where))
         logits = np.from_dlpack(logits.to(CPU()))
         check_logits(logits)
         return logits
@@ -99,7 +147,7 @@ def choose_layout(config: GPT2Config, device: Device, quantize: str | None) -> s
     """
     kernels_fit = device == CPU() and config.head_dim % packing.LANES == 0
     if quantize is None:
-        return "packed" if kernels_fit else "plain"
+        return "packed" if kernels_fit else PLAIN
     if quantize not in BLOCKS:
         raise UserError(f"cannot quantize to {quantize!r}: choose one of {', '.join(BLOCKS)}")
     if device != CPU():
@@ -117,24 +165,3 @@ def choose_layout(config: GPT2Config, device: Device, quantize: str | None) -> s
                 f"{size} is no multiple of that"
             )
     return quantize
-
-
-# ANCHOR: mask
-def attention_mask(new: int, past: int, padding: np.ndarray) -> np.ndarray:
-    """Which tokens each new one may attend to.
-
-    Args:
-        new: how many tokens are new.
-        past: how many are in the cache before them.
-        padding: `[batch]`, how many at the beginning of each text are padding.
-
-    Returns:
-        float32 `[batch, 1, new, past + new]`: 0 where it may, minus infinity elsewhere.
-    """
-    key = np.arange(past + new)
-    query = past + np.arange(new)[:, None]
-    causal = key <= query  # [new, past + new]
-    allowed = causal & (key >= padding[:, None, None])  # [batch, new, past + new]
-    allowed |= key == query  # padding sees itself: a row of nothing would be no distribution
-    return np.where(allowed, np.float32(0), np.float32(-np.inf))[:, None]
-    # ANCHOR_END: mask

@@ -7,7 +7,7 @@ from max.dtype import DType
 from max.experimental.nn import Module
 from max.experimental.tensor import Tensor
 
-from gpt2.engine.kernels import block
+from gpt2.engine.kernels import PagedCache, block
 from gpt2.engine.packing import LANES
 from gpt2.engine.quantize import BLOCKS
 from solutions.solution_09 import GPT2Block
@@ -41,6 +41,6 @@ class Q4_0Panels(Module):
 class FusedBlock(GPT2Block):
     """Step 9's block, whose linear layers are Panels."""
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
-        """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`; the rest as in LayerCache."""
-        return block(self, x, keys, values, mask)
+    def forward(self, x: Tensor, *cache: Tensor) -> Tensor:
+        """x `[batch, seq, n_embd]` -> `[batch, seq, n_embd]`; the rest is a PagedCache's fields."""
+        return block(self, x, PagedCache(*cache))

@@ -92,12 +92,13 @@ def _compile_into(path: Path, config: GPT2Config, layout: str, device: Device) -
     from gpt2.engine.kernels import library
     from gpt2.engine.layouts import LAYOUTS
 
-    decoder = empty_model(config, device, partial(Decoder, layout=LAYOUTS[layout]))
+    chosen = LAYOUTS[layout]
+    decoder = empty_model(config, device, partial(Decoder, layout=chosen))
     # Compiling wants weights, but looks at their shapes only.
     weights = {
         name: np.zeros(tuple(map(int, parameter.shape)), parameter.dtype.to_numpy())
         for name, parameter in decoder.parameters
     }
-    types = input_types(config, device)
+    types = input_types(config, chosen, device)
     compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
     compiled.export_mef(path)

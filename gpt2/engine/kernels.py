@@ -1,6 +1,8 @@
 """The kernels of our own, written in Mojo: compiled for this machine, called like MAX's."""
 
 import hashlib
+import shutil
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,20 +14,43 @@ from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
 from gpt2.engine.kept import workplace
+from gpt2.engine.sources import kernel_sources
 from solutions.solution_03 import LayerNorm
 from solutions.solution_09 import GPT2Block
 
-SOURCE = Path(__file__).parent / "mojo"
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
-def block(parameters: GPT2Block, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class PagedCache:
+    """What one layer's attention needs besides its input: keys and values, and where they are.
+
+    Attributes:
+        keys: float32 `[pages, n_head, size, head_dim]`, size a multiple of 16: written in place.
+            Within a head of a page, the kernels keep them in panels of 16 positions.
+        values: as keys, in their natural order.
+        table: int64 `[batch, most]`, the pages of each text, in the order of its tokens.
+        past: int64 `[batch]`, how many tokens of each text are there; where it is below 0, so many
+            of the new ones are padding, which no token sees.
+    """
+
+    keys: Tensor
+    values: Tensor
+    table: Tensor
+    past: Tensor
+
+    def arguments(self) -> list[Tensor | BufferValue]:
+        """As the kernels take them."""
+        return [self.table, self.past, BufferValue(self.keys), BufferValue(self.values)]
+
+
+def block(parameters: GPT2Block, x: Tensor, cache: PagedCache) -> Tensor:
     """Step 9's block with a cache.
 
     Args:
         parameters: a block whose linear layers are Panels or Q4_0Panels of `gpt2.engine.fused`.
         x: float32 `[batch, seq, n_embd]`.
-        keys, values, mask: as in cached_attention.
+        cache: is written into.
 
     Returns:
         float32 `[batch, seq, n_embd]`.
@@ -38,7 +63,7 @@ def block(parameters: GPT2Block, x: Tensor, keys: Tensor, values: Tensor, mask: 
     (result,) = F.inplace_custom(
         "block",
         x.device,
-        [rows, *weights, mask, BufferValue(keys), BufferValue(values)],
+        [rows, *weights, *cache.arguments()],
         [TensorType(x.dtype, rows.shape, device=x.device)],
         parameters={"epsilon": parameters.ln_1.eps},
         custom_extensions=library(),
@@ -70,15 +95,12 @@ def head(x: Tensor, norm: LayerNorm, panels: Module) -> Tensor:
     return logits.reshape([batch, sequence_length, vocab_size])
 
 
-def cached_attention(qkv: Tensor, mask: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+def cached_attention(qkv: Tensor, cache: PagedCache) -> Tensor:
     """Writes new keys and values into the cache and attends to all that are there.
 
     Args:
         qkv: float32 `[batch, seq, 3 * n_embd]`: queries, keys and values of the new tokens.
-        mask: float32 `[batch, 1, seq, total]`, added to the scores.
-        keys: float32 `[batch, n_head, capacity, head_dim]`, capacity a multiple of 16: written
-            in place. Within a head, the kernel keeps them in panels of 16 positions.
-        values: as keys, in their natural order.
+        cache: is written into.
 
     Returns:
         float32 `[batch, seq, n_embd]`.
@@ -87,7 +109,7 @@ def cached_attention(qkv: Tensor, mask: Tensor, keys: Tensor, values: Tensor) ->
     (mixed,) = F.inplace_custom(
         "cached_attention",
         qkv.device,
-        [qkv, mask, BufferValue(keys), BufferValue(values)],
+        [qkv, *cache.arguments()],
         [TensorType(qkv.dtype, [batch, sequence_length, width // 3], device=qkv.device)],
         custom_extensions=library(),
     )
@@ -102,12 +124,16 @@ def library() -> Path:
     """
     from mojo.run import subprocess_run_mojo
 
-    sources = sorted(SOURCE.glob("*.mojo"))
-    content = b"".join(path.read_bytes() for path in sources) + version("max").encode()
+    *sources, step_20 = kernel_sources()
+    content = b"".join(path.read_bytes() for path in (*sources, step_20)) + version("max").encode()
     target = cache_folder() / "kernels" / hashlib.sha256(content).hexdigest()[:16] / LIBRARY
     with workplace(target.parent) as folder:
-        compiled = folder / LIBRARY
-        command = ["precompile", str(SOURCE), "-o", str(compiled)]
+        package, compiled = folder / "mojo", folder / LIBRARY
+        package.mkdir()
+        for path in sources:
+            shutil.copy(path, package)
+        shutil.copy(step_20, package / "solution_20.mojo")
+        command = ["precompile", str(package), "-o", str(compiled)]
         outcome = subprocess_run_mojo(command, capture_output=True, text=True)
         if outcome.returncode != 0:
             errors = [line for line in outcome.stderr.splitlines() if " error: " in line]

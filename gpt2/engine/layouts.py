@@ -11,18 +11,19 @@ from max.experimental.tensor import Tensor
 from max.graph import ops
 from max.graph.quantization import QuantizationEncoding
 
-from gpt2.engine.attention import CachedAttention, CachedBlock, KernelAttention
+from gpt2.engine.attention import CachedBlock, KernelAttention
 from gpt2.engine.embedding import EmbeddingWithHead, FusedEmbedding, TiedEmbedding
 from gpt2.engine.fused import FusedBlock, Panels, Q4_0Panels
+from gpt2.engine.kernels import PagedCache
 from gpt2.engine.packing import MULTIPLE
 from gpt2.engine.quantize import BLOCKS
 from solutions.solution_01 import GPT2Config
 from solutions.solution_09 import GPT2Block
+from solutions.solution_15 import CachedAttention, LayerCache
 
 quantized_matmul = F.functional(ops.qmatmul)
 
 
-# ANCHOR: q6_k
 class Q6_KLinear(Module[[Tensor], Tensor]):
     """A linear layer by MAX's product with quantized weights, which rounds x to 8 bits, too.
 
@@ -43,7 +44,6 @@ class Q6_KLinear(Module[[Tensor], Tensor]):
         product = quantized_matmul(QuantizationEncoding.Q6_K, None, rows, self.weight)
         outputs = int(self.bias.shape[0])
         return product[:, :outputs].reshape([batch, sequence_length, outputs]) + self.bias
-        # ANCHOR_END: q6_k
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,28 @@ class WeightLayout:
     Attributes:
         block: makes a block.
         embedding: makes the token embedding, with a method for the logits.
+        paged: whether the cache is in pages, as a PagedCache's, and not as a LayerCache's.
         linear: what takes the place of each linear layer of a block.
     """
 
     block: Callable[[GPT2Config], GPT2Block]
     embedding: Callable[[GPT2Config], Module]
+    paged: bool = True
     linear: Callable[[int, int], Module] = Linear
 
 
 LAYOUTS = {
     # MAX's own, on any device:
-    "plain": WeightLayout(partial(CachedBlock, attention=CachedAttention), TiedEmbedding),
+    "plain": WeightLayout(
+        partial(CachedBlock, attention=CachedAttention, cache=LayerCache), TiedEmbedding, False
+    ),
     # On the CPU, with kernels of our own:
-    "packed": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Panels), Panels),
-    "q4_0": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Q4_0Panels), Q4_0Panels),
+    "packed": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Panels), linear=Panels),
+    "q4_0": WeightLayout(FusedBlock, partial(FusedEmbedding, linear=Q4_0Panels), linear=Q4_0Panels),
     "q6_k": WeightLayout(
-        partial(CachedBlock, attention=KernelAttention),
+        partial(CachedBlock, attention=KernelAttention, cache=PagedCache),
         partial(EmbeddingWithHead, linear=Q6_KLinear),
-        Q6_KLinear,
+        linear=Q6_KLinear,
     ),
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from gpt2.checkpoint.weights import StoredTensor
 from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
+from solutions.solution_13 import load_weights, parameter_name
 
 LANES = 16  # outputs in a panel
 MULTIPLE = 32  # of rows, that MAX's quantized product wants
@@ -24,7 +25,15 @@ def prepare(tensors: Mapping[str, StoredTensor], layout: str) -> dict[str, np.nd
 
 def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     """The parameters as step 11 has them, for the layout `plain`."""
-    return {name: np.ascontiguousarray(tensor.array()) for name, tensor in tensors.items()}
+    for tensor in tensors.values():
+        tensor.array()  # are all numbers finite?
+    stored = {  # a head that stands for the token embedding has a name that is none
+        tensor.name if parameter_name(tensor.name) else name: tensor.stored()
+        for name, tensor in tensors.items()
+    }
+    shapes = {name: tensor.parameter_shape for name, tensor in tensors.items()}
+    weights = load_weights(stored, shapes)
+    return {name: np.ascontiguousarray(weight) for name, weight in weights.items()}
 
 
 def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
@@ -36,7 +45,6 @@ def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     return others | panels
 
 
-# ANCHOR: quantized
 def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
     """The parameters with matrices of fewer bits, for the layouts `q4_0` and `q6_k`."""
     matrices, others = _matrices_and_others(tensors)
@@ -64,7 +72,6 @@ def _matrices_and_others(
     matrices[f"{HEAD}.weight"] = table
     others[f"{HEAD}.bias"] = np.zeros(len(table), np.float32)
     return matrices, others
-    # ANCHOR_END: quantized
 
 
 def _fill_up(rows: np.ndarray, multiple: int) -> np.ndarray:

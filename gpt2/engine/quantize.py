@@ -20,15 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from gpt2.errors import UserError
+from solutions.solution_17 import BLOCK, SIZE
+from solutions.solution_17 import quantize_q4_0 as step_17
 
-# ANCHOR: formats
 # The bytes of a block, in order; in brackets what ggml calls them.
-Q4_0 = np.dtype(
-    [
-        ("scale", "<f2"),  # [d]
-        ("integers", np.uint8, 16),  # [qs] two in a byte
-    ]
-)
 Q6_K = np.dtype(
     [
         ("low_bits", np.uint8, 128),  # [ql] the lower 4 bits of two integers in a byte
@@ -38,8 +33,7 @@ Q6_K = np.dtype(
     ]
 )
 # Numbers in a block, and its bytes.
-BLOCKS = {"q4_0": (32, Q4_0.itemsize), "q6_k": (256, Q6_K.itemsize)}
-# ANCHOR_END: formats
+BLOCKS = {"q4_0": (SIZE, BLOCK.itemsize), "q6_k": (256, Q6_K.itemsize)}
 
 GROUP = 16  # numbers of Q6_K with the same scale
 # A scale of Q6_K is searched among this many integers on both sides of the obvious one. On normal
@@ -62,7 +56,7 @@ def quantize_q4_0(matrix: np.ndarray) -> np.ndarray:
         ValueError: k is not a multiple of 32.
         UserError: a number is too large for a scale of 16 bits.
     """
-    return _quantize(matrix, "q4_0", Q4_0, _fill_q4_0)
+    return _quantize(matrix, "q4_0", BLOCK, _fill_q4_0)
 
 
 def quantize_q6_k(matrix: np.ndarray) -> np.ndarray:
@@ -97,7 +91,8 @@ def _quantize(
 
     def fill_chunk(start: int) -> None:
         chunk = slice(start, start + step)
-        with np.errstate(over="ignore"):  # what does not fit becomes infinite
+        # What does not fit becomes infinite; where a scale is too small, integers do not matter.
+        with np.errstate(over="ignore", invalid="ignore"):
             fill(matrix[chunk], blocks[chunk])
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -110,17 +105,11 @@ def _quantize(
     return blocks.view(np.uint8)
 
 
-# ANCHOR: fill_q4_0
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
-    numbers = _side_by_side(rows, 32)
-    # 4 bits hold -8 to 7: the number furthest from 0 becomes -8, whatever its sign.
-    scales = _furthest_from_zero(numbers) / -8  # [k // 32, rows]
-    # Stored with 8 added; and with 0.5, because the cast rounds down.
-    integers = (numbers * _inverse(scales) + 8.5).astype(np.uint8)
-    integers = np.minimum(integers, 15)
-    blocks["scale"] = scales.T
-    blocks["integers"] = (integers[:16] | integers[16:] << 4).T
-    # ANCHOR_END: fill_q4_0
+    upright = np.empty(rows.shape, np.float32)
+    for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of a transposed view
+        upright[:, start : start + 16] = rows[:, start : start + 16]
+    blocks.view(np.uint8)[:] = step_17(upright)
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
@@ -149,7 +138,6 @@ def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:
     blocks["high_bits"] = high.reshape(*blocks.shape, 64)
 
 
-# ANCHOR: search_scales
 def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """For each group the integer near its scale that makes the squared error smallest."""
     candidates = scales + np.arange(-SEARCH, SEARCH + 1, dtype=np.float32)[:, None, None]
@@ -163,7 +151,6 @@ def _search_scales(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
 def _integers(numbers: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """What Q6_K stores for numbers, from -32 to 31, still float32."""
     return np.rint(numbers * _inverse(scales)).clip(-32, 31)
-    # ANCHOR_END: search_scales
 
 
 def _side_by_side(rows: np.ndarray, size: int) -> np.ndarray:

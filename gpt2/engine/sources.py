@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+MATRIX_KERNEL = "solutions.solution_20"  # Mojo, the only one that is no Python
+
+# Solutions, by the names of their modules, in whose place a reader's files have been put.
+replaced: dict[str, Path] = {}
 
 
 def decoder_sources() -> list[Path]:
     """All of them: when any of these changes, another graph is compiled."""
-    kernels = (Path(__file__).parent / "mojo").glob("*.mojo")
-    return sorted({*imported_files("gpt2.engine.decoder"), *kernels})
+    return sorted({*imported_files("gpt2.engine.decoder"), *kernel_sources()})
+
+
+def kernel_sources() -> list[Path]:
+    """The files of our kernels, and step 20, of which they make use."""
+    step_20 = replaced.get(MATRIX_KERNEL, ROOT / "solutions" / "solution_20.mojo")
+    return [*sorted((Path(__file__).parent / "mojo").glob("*.mojo")), step_20]
 
 
 def imported_files(module: str, root: Path = ROOT) -> set[Path]:
@@ -20,7 +29,8 @@ def imported_files(module: str, root: Path = ROOT) -> set[Path]:
     """
     names, files = [module], set()
     while names:
-        path = root.joinpath(*names.pop().split(".")).with_suffix(".py")
+        name = names.pop()
+        path = replaced.get(name) or root.joinpath(*name.split(".")).with_suffix(".py")
         if path not in files and path.is_file():
             files.add(path)
             names += _imports(ast.parse(path.read_bytes()))

@@ -6,6 +6,7 @@ import numpy as np
 
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.engine import Engine
+from solutions.solution_16 import pad
 
 
 class Batch:
@@ -26,7 +27,6 @@ class Batch:
         self._rows = list(range(len(texts)))  # where in the cache each text is
         self._read(engine.config.n_positions)
 
-    # ANCHOR: append
     def append(self, tokens: Sequence[int]) -> None:
         """Puts a token behind each text."""
         for text, token in zip(self.texts, tokens, strict=True):
@@ -37,9 +37,7 @@ class Batch:
         ids = np.zeros((self._cache.batch, 1), np.int64)
         ids[self._rows, 0] = tokens
         self.logits = self._engine.forward(self._cache, ids)[self._rows, 0]
-        # ANCHOR_END: append
 
-    # ANCHOR: keep
     def keep(self, chosen: Sequence[int]) -> None:
         """Goes on with the texts at these places only.
 
@@ -52,16 +50,13 @@ class Batch:
         if 2 * len(self._rows) <= self._cache.batch and self._rows:
             self._cache.keep(self._rows)
             self._rows = list(range(len(self._rows)))
-            # ANCHOR_END: keep
 
     # ANCHOR: read
     def _read(self, window: int) -> None:
         """Fills a new cache with the last tokens of each text."""
         shown = [tuple(text[-window:]) for text in self.texts]
         distinct = list(dict.fromkeys(shown))  # a prompt of many samples is read once
-        longest = max(map(len, distinct))
-        padding = np.array([longest - len(text) for text in distinct])
-        ids = np.array([(0,) * (longest - len(text)) + text for text in distinct])
+        ids, padding = pad(distinct)
         self._cache: KeyValueCache = self._engine.new_cache(padding)
         logits = self._engine.forward(self._cache, ids)[:, 0]
         self._rows = [distinct.index(text) for text in shown]

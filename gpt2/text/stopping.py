@@ -16,7 +16,6 @@ class StopStrings:
         self._held = ""
         self.stopped = False
 
-    # ANCHOR: push
     def push(self, piece: str) -> str:
         """Takes the next piece of text, and returns what can be shown by now."""
         if self.stopped:
@@ -31,7 +30,6 @@ class StopStrings:
         held = self._beginning_of_a_stop(text)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]
-        # ANCHOR_END: push
 
     def finish(self) -> str:
         """What is still held back when no more text comes."""

@@ -1,97 +1,103 @@
-"""Attention with a cache, for one new token or many, without a copy of anything.
+"""Attention with a cache in pages, for one new token or many, without a copy of anything.
 
-The cache of a head holds its keys in panels of 16 positions, `[positions / 16, head_dim, 16]`,
-so that a query meets 16 keys in one instruction; its values lie as they come,
-`[positions, head_dim]`.
+A page has room for some tokens of a text. Within a page and a head, keys lie in panels of 16
+positions, `[size / 16, head_dim, 16]`, so that a query meets 16 keys in one instruction; values
+lie as they come, `[size, head_dim]`.
 """
 
 from extensibility import InputTensor, _MutableInputTensor
 from std.math import exp, sqrt
 from std.utils.numerics import inf
 
-from .product import LANES, Lanes, Numbers, multiply, numbers
+from .product import LANES, Lanes, Numbers, add_products, multiply, numbers
 from .team import Member
 
 comptime MANY = 8  # queries at a time
+comptime Integers = Pointer[Int64, MutUntrackedOrigin]
 
 
 struct Cache(ImplicitlyCopyable):
-    """The keys and values of a layer, and which of them may be seen."""
+    """The keys and values of a layer, and where those of each text are."""
 
-    var keys: Numbers  # [batch, heads, capacity, head_dim], capacity a multiple of 16
+    var keys: Numbers  # [pages, heads, size, head_dim], size a multiple of 16
     var values: Numbers  # as keys
-    var mask: Numbers  # [batch, 1, seq, total]
+    var table: Integers  # [batch, most]: the pages of each text, in the order of its tokens
+    var past: Integers  # [batch]: how many tokens of it are there; below 0, so many are padding
     var batch: Int
+    var most: Int
     var heads: Int
-    var capacity: Int
+    var size: Int
     var head_dim: Int
-    var seq: Int
-    var total: Int
 
     def __init__(
         out self,
         keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
         values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
-        mask: InputTensor[dtype=DType.float32, rank=4, ...],
+        table: InputTensor[dtype=DType.int64, rank=2, ...],
+        past: InputTensor[dtype=DType.int64, rank=1, ...],
     ):
         self.keys = numbers(keys.unsafe_ptr())
         self.values = numbers(values.unsafe_ptr())
-        self.mask = numbers(mask.unsafe_ptr())
-        self.batch = keys.dim_size(0)
+        self.table = table.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
+        self.past = past.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
+        self.batch = table.dim_size(0)
+        self.most = table.dim_size(1)
         self.heads = keys.dim_size(1)
-        self.capacity = keys.dim_size(2)
+        self.size = keys.dim_size(2)
         self.head_dim = keys.dim_size(3)
-        self.seq = mask.dim_size(2)
-        self.total = mask.dim_size(3)
 
-    def attend(self, mut member: Member, output: Numbers, qkv: Numbers):
+    def attend(self, mut member: Member, output: Numbers, qkv: Numbers, rows: Int):
         """Writes new keys and values into the cache, and attends to all that are there.
 
-        Queries, keys and values are `[batch, seq, 3 * n_embd]` as c_attn leaves them, the output
-        is `[batch, seq, n_embd]`.
+        Queries, keys and values are `[rows, 3 * n_embd]` as c_attn leaves them, the output is
+        `[rows, n_embd]`; the rows are batch times the number of new tokens.
         """
+        var seq = rows // self.batch
         var width = self.heads * self.head_dim
 
         def work(piece: Int) {imm}:
             var text, head = divmod(piece, self.heads)
+            var row = text * seq
             attend(
-                output.unsafe_offset(text * self.seq * width + head * self.head_dim),
-                qkv.unsafe_offset(text * self.seq * 3 * width + head * self.head_dim),
-                self.mask.unsafe_offset(text * self.seq * self.total),
-                self.keys.unsafe_offset(piece * self.capacity * self.head_dim),
-                self.values.unsafe_offset(piece * self.capacity * self.head_dim),
-                width,
-                self.head_dim,
-                self.seq,
-                self.total,
+                output.unsafe_offset(row * width + head * self.head_dim),
+                qkv.unsafe_offset(row * 3 * width + head * self.head_dim),
+                self,
+                text,
+                head,
+                seq,
             )
 
         member.share(self.batch * self.heads, work)
 
+    @always_inline
+    def page(self, text: Int, head: Int, position: Int) -> Int:
+        """Where the page of a position begins, of one head, among the keys and the values."""
+        var page = Int(self.table.unsafe_load(text * self.most + position // self.size))
+        return (page * self.heads + head) * self.size * self.head_dim
 
-def attend(
-    output: Numbers,
-    queries: Numbers,
-    mask: Numbers,
-    keys: Numbers,
-    values: Numbers,
-    width: Int,
-    head_dim: Int,
-    seq: Int,
-    total: Int,
-):
-    """One head of one text."""
-    var past = total - seq
+
+def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int, seq: Int):
+    """One head of one text, with seq new tokens."""
+    var head_dim = cache.head_dim
+    var width = cache.heads * head_dim
     var stride = 3 * width  # from one token's query to the next one's
-    for token in range(seq):
+    var past = Int(cache.past.unsafe_load(text))
+    var begin = min(max(-past, 0), seq)  # what is before is padding
+    for token in range(begin):
+        for i in range(0, head_dim, LANES):
+            output.unsafe_store(token * width + i, Lanes(0))
+    for token in range(begin, seq):
+        var page = cache.page(text, head, past + token)
+        var place = (past + token) % cache.size
         var key = queries.unsafe_offset(token * stride + width)
         var value = queries.unsafe_offset(token * stride + 2 * width)
-        var panel, lane = divmod(past + token, LANES)
+        var panel, lane = divmod(place, LANES)
         for i in range(head_dim):
-            keys.unsafe_store((panel * head_dim + i) * LANES + lane, key.unsafe_load(i))
-            values.unsafe_store((past + token) * head_dim + i, value.unsafe_load(i))
+            var at = page + (panel * head_dim + i) * LANES + lane
+            cache.keys.unsafe_store(at, key.unsafe_load(i))
+            cache.values.unsafe_store(page + place * head_dim + i, value.unsafe_load(i))
 
-    var room = (total + LANES - 1) // LANES * LANES
+    var room = (max(past + seq, 0) + LANES - 1) // LANES * LANES
     var scratch = List[Float32](length=MANY * room, fill=0)
     var scores = numbers(scratch.unsafe_ptr())
     var scale = 1 / sqrt(Float32(head_dim))
@@ -101,33 +107,39 @@ def attend(
     def attend_from[ROWS: Int](first: Int):
         """Does so for ROWS queries from first, which see the tokens up to the last of them."""
         var seen = past + first + ROWS
-        for panel in range((seen + LANES - 1) // LANES):
-            var products = multiply[ROWS, 1](
-                queries.unsafe_offset(first * stride),
-                stride,
-                keys.unsafe_offset(panel * head_dim * LANES),
-                0,
-                LANES,
-                head_dim,
-            )
-            comptime for row in range(ROWS):
-                scores.unsafe_store(row * room + panel * LANES, products[row])
+        for position in range(0, seen, cache.size):
+            var page = cache.keys.unsafe_offset(cache.page(text, head, position))
+            for place in range(0, min(cache.size, seen - position), LANES):
+                var products = multiply[ROWS, 1](
+                    queries.unsafe_offset(first * stride),
+                    stride,
+                    page.unsafe_offset(place * head_dim),
+                    0,
+                    LANES,
+                    head_dim,
+                )
+                comptime for row in range(ROWS):
+                    scores.unsafe_store(row * room + position + place, products[row])
 
         comptime for row in range(ROWS):
-            softmax(
-                scores.unsafe_offset(row * room),
-                mask.unsafe_offset((first + row) * total),
-                scale,
-                seen,
-                total,
-            )
+            softmax(scores.unsafe_offset(row * room), scale, seen - ROWS + row + 1, seen)
+
         @__parameter
         @always_inline
         def mix[PANELS: Int](part: Int):
             """Adds up columns of the values, from part, weighted by the scores."""
-            var mixed = multiply[ROWS, PANELS](
-                scores, room, values.unsafe_offset(part), LANES, head_dim, seen
-            )
+            var mixed = Array[Lanes, ROWS * PANELS](fill=0)
+            for position in range(0, seen, cache.size):
+                var page = cache.page(text, head, position)
+                add_products[ROWS, PANELS](
+                    mixed,
+                    scores.unsafe_offset(position),
+                    room,
+                    cache.values.unsafe_offset(page + part),
+                    LANES,
+                    head_dim,
+                    min(cache.size, seen - position),
+                )
             comptime for row in range(ROWS):
                 comptime for panel in range(PANELS):
                     output.unsafe_store(
@@ -143,7 +155,7 @@ def attend(
             mix[1](part)
             part += LANES
 
-    var first = 0
+    var first = begin
     while first + MANY <= seq:
         attend_from[MANY](first)
         first += MANY
@@ -154,27 +166,23 @@ def attend(
 
 
 @always_inline
-def softmax(scores: Numbers, mask: Numbers, scale: Float32, count: Int, total: Int):
+def softmax(scores: Numbers, scale: Float32, count: Int, until: Int):
     """Turns count scores into weights that sum to 1, in place; up to the next 16 follow zeros.
 
     A position is always added in the same lane, so that the sum does not depend on count.
 
     Args:
-        scores: Of one query; there is room up to the next multiple of 16.
-        mask: What to add to them, total numbers.
+        scores: Of one query; there is room up to the multiple of 16 behind until.
         scale: What to multiply them with before.
-        count: Behind these the mask is minus infinity.
-        total: How many positions there are.
+        count: How many positions the query sees.
+        until: Up to here there are scores of other queries' positions: these become 0.
     """
     var largest = Lanes(Float32.MIN)
     for i in range(0, count, LANES):
-        var added = Lanes(-inf[DType.float32]())
-        if i + LANES <= total:
-            added = mask.unsafe_load[width=LANES](i)
-        else:
-            for lane in range(total - i):
-                added[lane] = mask.unsafe_load(i + lane)
-        var score = scores.unsafe_load[width=LANES](i) * scale + added
+        var score = scores.unsafe_load[width=LANES](i) * scale
+        if i + LANES > count:
+            for lane in range(count - i, LANES):
+                score[lane] = -inf[DType.float32]()
         scores.unsafe_store(i, score)
         largest = max(largest, score)
 
@@ -188,3 +196,5 @@ def softmax(scores: Numbers, mask: Numbers, scale: Float32, count: Int, total: I
     var factor = 1 / sums.reduce_add()
     for i in range(0, count, LANES):
         scores.unsafe_store(i, scores.unsafe_load[width=LANES](i) * factor)
+    for i in range((count + LANES - 1) // LANES * LANES, until, LANES):
+        scores.unsafe_store(i, Lanes(0))

@@ -40,7 +40,8 @@ struct Block:
         c_fc_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         mlp_c_proj: InputTensor[rank=3, ...],
         mlp_c_proj_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        mask: InputTensor[dtype=DType.float32, rank=4, ...],
+        table: InputTensor[dtype=DType.int64, rank=2, ...],
+        past: InputTensor[dtype=DType.int64, rank=1, ...],
         keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
         values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
     ) raises:
@@ -51,7 +52,7 @@ struct Block:
         var after = numbers(output.unsafe_ptr())
         var ln_1 = Norm(ln_1_weight, ln_1_bias, epsilon)
         var ln_2 = Norm(ln_2_weight, ln_2_bias, epsilon)
-        var cache = Cache(keys, values, mask)
+        var cache = Cache(keys, values, table, past)
 
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var wide_list = List[Float32](unsafe_uninit_length=rows * max(3 * width, inner))
@@ -66,7 +67,7 @@ struct Block:
             ln_1.apply(member, normal, before, rows)
             var qkv = Epilogue(wide, c_attn_bias)
             multiply(member, qkv, normal, rounded, c_attn, rows, width)
-            cache.attend(member, normal, wide)
+            cache.attend(member, normal, wide, rows)
             var attended = Epilogue[ADDS=True](between, attn_c_proj_bias, before)
             multiply(member, attended, normal, rounded, attn_c_proj, rows, width)
             ln_2.apply(member, normal, between, rows)
@@ -126,16 +127,18 @@ struct CachedAttention:
     ](
         output: OutputTensor[dtype=DType.float32, rank=3, ...],
         qkv: InputTensor[dtype=DType.float32, rank=3, ...],
-        mask: InputTensor[dtype=DType.float32, rank=4, ...],
+        table: InputTensor[dtype=DType.int64, rank=2, ...],
+        past: InputTensor[dtype=DType.int64, rank=1, ...],
         keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
         values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
     ) raises:
-        var cache = Cache(keys, values, mask)
+        var cache = Cache(keys, values, table, past)
         var mixed = numbers(output.unsafe_ptr())
         var queries = numbers(qkv.unsafe_ptr())
+        var rows = qkv.dim_size(0) * qkv.dim_size(1)
 
         def job(mut member: Member) {imm}:
-            cache.attend(member, mixed, queries)
+            cache.attend(member, mixed, queries, rows)
 
         together(PHASES, job)
 

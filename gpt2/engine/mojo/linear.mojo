@@ -7,6 +7,7 @@ which the processor foresees, and once: while it is in the cache, all rows are m
 
 from .epilogue import Epilogue
 from .product import LANES, Numbers, multiply
+from .solution_20 import multiply as multiply_row
 from .team import Member
 
 
@@ -36,6 +37,15 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
                 comptime for p in range(PANELS):
                     epilogue.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
 
+        # ANCHOR: one
+        @__parameter
+        @always_inline
+        def fill_one(row: Int, first: Int):
+            """The same for one row and one panel: step 20."""
+            var panel = panels.unsafe_offset(first * k * LANES)
+            epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+            # ANCHOR_END: one
+
         @__parameter
         @always_inline
         def fill_all_rows[PANELS: Int](first: Int):
@@ -47,7 +57,10 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
                 fill[4, PANELS](row, first)
                 row += 4
             while row < rows:
-                fill[1, PANELS](row, first)
+                comptime if PANELS == 1:
+                    fill_one(row, first)
+                else:
+                    fill[1, PANELS](row, first)
                 row += 1
 
         var panel = piece * share

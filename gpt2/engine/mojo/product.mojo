@@ -35,13 +35,29 @@ def multiply[
         k: How many numbers are multiplied and added for each output.
     """
     var sums = Array[Lanes, ROWS * PANELS](fill=0)
+    add_products[ROWS, PANELS](sums, x, x_stride, panel, panel_stride, step, k)
+    return sums^
+
+
+@always_inline
+def add_products[
+    ROWS: Int, PANELS: Int
+](
+    mut sums: Array[Lanes, ROWS * PANELS],
+    x: Numbers,
+    x_stride: Int,
+    panel: Numbers,
+    panel_stride: Int,
+    step: Int,
+    k: Int,
+):
+    """Adds them to sums that are there."""
     for i in range(k):
         comptime for p in range(PANELS):
             var weights = panel.unsafe_load[width=LANES](p * panel_stride + i * step)
             comptime for row in range(ROWS):
                 var number = Lanes(x.unsafe_load(row * x_stride + i))
                 sums[row * PANELS + p] = weights.fma(number, sums[row * PANELS + p])
-    return sums^
     # ANCHOR_END: multiply
 
 

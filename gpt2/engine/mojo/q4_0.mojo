@@ -83,6 +83,7 @@ def q4_0_linear(
         @always_inline
         def fill[ROWS: Int](row: Int, panel: Int):
             """Computes 16 outputs of ROWS rows."""
+            # ANCHOR: product
             var sums = Array[Lanes, ROWS](fill=0)
             for block in range(blocks):
                 var begin = panels.unsafe_offset((panel * blocks + block) * PANEL)
@@ -102,6 +103,7 @@ def q4_0_linear(
                         sum = add_four_products(sum, weights[four], numbers)
                     var scale = weight_scales * scales.unsafe_load(at)
                     sums[r] = sum.cast[DType.float32]().fma(scale, sums[r])
+            # ANCHOR_END: product
             comptime for r in range(ROWS):
                 epilogue.store(row + r, panel * LANES, sums[r])
 

@@ -1,10 +1,4 @@
-"""Right answers that are written differently from the solutions.
-
-Each is the code of some of a solution's marked regions, counted from 1; the others stay.
-"""
-
-from course.files import read_source, solution_path
-from course.stubs import BEGIN, END
+"""Other right answers for the twelve steps of the model."""
 
 ALTERNATIVES = {
     1: {
@@ -258,28 +252,3 @@ ALTERNATIVES = {
         },
     },
 }
-
-
-def alternative(number: int, name: str) -> str:
-    """The source of a solution with the code of another in its regions."""
-    code = ALTERNATIVES[number][name]
-    lines = read_source(solution_path(number)).split("\n")
-    result, region, inside = [], 0, False
-    for line in lines:
-        if line.strip() == END:
-            inside = False
-        if line.strip().startswith(BEGIN):
-            region += 1
-            indent = line[: len(line) - len(line.lstrip())]
-            inside = region in code
-            if inside:
-                result += _indented(code[region], indent)
-        elif not inside:
-            result.append(line)
-    return "\n".join(result)
-
-
-def _indented(code: str, indent: str) -> list[str]:
-    lines = [line for line in code.split("\n") if line.strip()]
-    margin = min(len(line) - len(line.lstrip()) for line in lines)
-    return [indent + line[margin:] for line in lines]
