@@ -10,7 +10,7 @@ BUDGETS = {  # lines of Python and Mojo
     "solutions": 1350,
     "gpt2": 4050,
     "course/lessons": 5250,
-    "course": 3050,  # without the lessons
+    "course": 3100,  # without the lessons
     "bench": 1700,
     "commands": 2500,
     "tests": 8500,
