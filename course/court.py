@@ -27,18 +27,18 @@ from gpt2.errors import UserError
 TIME_LIMIT = 10.0  # seconds for one step's code; a right answer needs less than one
 VARIATION = SOLUTIONS / "variation.py"  # no file: its lines must not pass for the solution's
 
-_ahead: list[Process] = []
+_ahead: list[tuple[bool, Process]] = []  # whether it loads MAX, and the process
 
 
 def start_ahead(arguments: list[str]) -> None:
-    """Starts the processes that the next Court will use, if they need a second to load MAX.
+    """Starts the processes that the next Court will use first, while the rest is loaded.
 
     arguments: what is typed behind the command.
     """
     steps = [int(argument) for argument in arguments if argument.isdecimal()]
-    if not steps or steps[0] in TENSORS:
-        with contextlib.suppress(UserError):  # the Court will say it
-            _ahead.extend([Process(tensors=True), Process(tensors=True)])
+    tensors = not steps or steps[0] in TENSORS
+    with contextlib.suppress(UserError):  # the Court will say it
+        _ahead.extend([(tensors, Process(tensors)), (tensors, Process(tensors))])
 
 
 class Court:
@@ -55,10 +55,8 @@ class Court:
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
         self._on_wait = on_wait
         # By whether they have loaded MAX.
-        self._ours: dict[bool, Process] = {}
-        self._readers: dict[bool, Process] = {}
-        if _ahead:
-            self._ours[True], self._readers[True] = _ahead.pop(), _ahead.pop()
+        self._ours: dict[bool, Process] = dict([_ahead.pop()] if _ahead else [])
+        self._readers: dict[bool, Process] = dict([_ahead.pop()] if _ahead else [])
         self._references: dict[int, RemoteTrial] = {}
         self._warm: set[tuple[Process, int]] = set()  # what has the kernels of which step
 
