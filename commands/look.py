@@ -34,7 +34,7 @@ PICTURES = {
     10: Picture("the guess after each block", GPT2[:10], "Good night, good"),
     11: Picture("the likeliest next tokens", GPT2, "To be, or not to"),
     14: Picture("the strategies", (*GPT2, 14), "To be, or not to"),
-    15: Picture("tokens per second", (*GPT2, 13, 15), "ROMEO:", GRAPHS),
+    15: Picture("tokens per second", (*GPT2, 13, 15, 16), "ROMEO:", GRAPHS),
     19: Picture("a batch in time", (19,), "tomorrow and tomorrow and tomorrow creeps in this pace"),
 }
 

@@ -55,8 +55,9 @@ class Court:
     def __init__(self, on_wait: Callable[[int, bool], None] = lambda ready, busy: None) -> None:
         self._on_wait = on_wait
         # By whether they have loaded MAX.
-        self._ours: dict[bool, Process] = dict([_ahead.pop()] if _ahead else [])
-        self._readers: dict[bool, Process] = dict([_ahead.pop()] if _ahead else [])
+        self._ours = dict(_ahead[:1])
+        self._readers = dict(_ahead[1:])
+        _ahead.clear()
         self._references: dict[int, RemoteTrial] = {}
         self._warm: set[tuple[Process, int]] = set()  # what has the kernels of which step
 

@@ -7,8 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from commands.check import check_steps
-from course import ahead, compiled, files, state
+from course import ahead, compiled, court, files, state
+from course.lessons import lesson
 from course.report import Report
+from course.trials.client import RemoteTrial
 from course.waiting import AHEAD, NEW, KernelWait
 from gpt2.engine.folders import cache_folder
 
@@ -110,3 +112,28 @@ def test_once_is_said_once(capsys, monkeypatch):
             wait.stop()
     assert capsys.readouterr().err.splitlines() == [NEW, AHEAD]
     assert "once" not in NEW
+
+
+@pytest.mark.parametrize("all_there", [True, False])
+def test_on_a_new_machine_the_readers_process_follows_ours(monkeypatch, all_there):
+    """So that no kernel is made by both; where all are there, both begin at once."""
+    events = []
+    ask_for, outcome = RemoteTrial.ask_for, RemoteTrial.__getitem__
+
+    def watched_ask_for(trial, *keys):
+        events.extend(("asked", key) for key in keys)
+        ask_for(trial, *keys)
+
+    def watched_outcome(trial, key):
+        found = outcome(trial, key)
+        if not trial.is_readers:
+            events.append(("made", key))
+        return found
+
+    monkeypatch.setattr(court, "is_compiled", lambda: all_there)
+    monkeypatch.setattr(RemoteTrial, "ask_for", watched_ask_for)
+    monkeypatch.setattr(RemoteTrial, "__getitem__", watched_outcome)
+    with court.Court() as judges:
+        assert judges.check(1, files.solution_path(1)).right
+    for key in lesson(1).tried():
+        assert (events.index(("asked", key)) < events.index(("made", key))) == all_there

@@ -153,6 +153,14 @@ def test_what_the_reader_wrote_is_what_runs(reader):
     assert (status, output) == (0, reference[1]), errors
     assert "reference" not in errors
     assert re.search(BRINGS, errors.strip())
+    prompts = reader.folder / "prompts.jsonl"
+    prompts.write_text('{"prompt": "ROMEO:"}\n{"prompt": "KING", "max_new_tokens": 9}\n')
+    batch = ("batch", str(prompts), "--ordered", *arguments[1:])
+    reference_answers = reader.run(*batch)[1]
+    status, answers, errors = reader.run(*batch, "--steps")
+    assert (status, answers) == (0, reference_answers), errors
+    assert len(answers.splitlines()) == 2
+    assert "reference" not in errors
     for number in (7, *range(13, 21)):
         reader.step(number).write_text(make_stub(number))
     status, output, errors = reader.run("generate", "--steps", *arguments)
