@@ -14,18 +14,23 @@ class KeyValueCache:
     All texts have the same length; a shorter one begins with padding, which no token attends to.
 
     Attributes:
-        buffers: for each layer its keys and its values, on the device, each
-            `[batch, n_head, capacity, head_dim]`; the capacity grows with the texts.
+        buffers: on the device, for each layer its keys and its values, each
+            `[batch, n_head, capacity, head_dim]`; or, paged, all in one, as in a PagedCache, where
+            each text is one page. The capacity grows with the texts.
         length: how many positions are filled, padding included.
         padding: int64 `[batch]`, how many of them are padding.
     """
 
-    def __init__(self, config: GPT2Config, device: Device, padding: np.ndarray) -> None:
+    def __init__(
+        self, config: GPT2Config, device: Device, padding: np.ndarray, paged: bool
+    ) -> None:
         self.padding = padding
         self.length = 0
         self._limit = config.n_positions
-        empty = np.zeros([len(padding), config.n_head, 0, config.head_dim], np.float32)
-        self.buffers = [Buffer.from_dlpack(empty).to(device)] * (2 * config.n_layer)
+        each = [2, config.n_layer] if paged else []
+        shape = [len(padding), *each, config.n_head, 0, config.head_dim]
+        empty = Buffer.from_dlpack(np.zeros(shape, np.float32)).to(device)
+        self.buffers = [empty] if paged else [empty] * (2 * config.n_layer)
 
     @property
     def batch(self) -> int:
@@ -35,7 +40,7 @@ class KeyValueCache:
     @property
     def capacity(self) -> int:
         """How many positions there is room for."""
-        return self.buffers[0].shape[2]
+        return self.buffers[0].shape[-2]
 
     def make_room(self, new: int) -> None:
         """Sees to it that new positions fit; n_positions is the most there can be."""
@@ -52,11 +57,9 @@ class KeyValueCache:
         self.padding = self.padding[rows]
 
     def _copy(self, rows: slice | list[int], capacity: int) -> None:
-        olds = [np.from_dlpack(buffer.to(CPU()))[rows] for buffer in self.buffers]
-        batch, heads, filled, head_dim = olds[0].shape
-        # In one piece of memory, for which Linux has large pages: see packing.one_block.
-        new = np.zeros([len(olds), batch, heads, capacity, head_dim], np.float32)
-        for index, old in enumerate(olds):
-            new[index, :, :, :filled] = old
-        device = self.buffers[0].device
-        self.buffers = [Buffer.from_dlpack(layer).to(device) for layer in new]
+        for index, buffer in enumerate(self.buffers):
+            old = np.from_dlpack(buffer.to(CPU()))[rows]
+            *sizes, filled, head_dim = old.shape
+            new = np.zeros([*sizes, capacity, head_dim], np.float32)
+            new[..., :filled, :] = old
+            self.buffers[index] = Buffer.from_dlpack(new).to(buffer.device)

@@ -24,6 +24,7 @@ class Decoder(GPT2LMHeadModel):
         super().__init__(config)
         self.transformer.wte = layout.embedding(config)
         self.transformer.h = ModuleList(layout.block(config) for _ in range(config.n_layer))
+        self.paged = layout.paged
         replace_linears(self.transformer.h, layout.linear)
 
     def forward(
@@ -40,8 +41,8 @@ class Decoder(GPT2LMHeadModel):
             positions: int64 `[batch, seq]`, each below n_positions.
             logits_to_keep: int64 `[kept]`, the places among the seq new tokens whose logits are
                 asked for. Of a prompt, only the last: a third of the work would be the head's.
-            cache: for each layer its keys and its values, as in KeyValueCache; and, for all of
-                them, where a PagedCache has them, or a LayerCache's mask.
+            cache: where the layout is paged, what a PagedCache has besides its layer, and batch
+                is 1; otherwise for each layer its keys and its values, and a LayerCache's mask.
 
         Returns:
             float32 `[batch, kept, vocab_size]`.
@@ -49,11 +50,13 @@ class Decoder(GPT2LMHeadModel):
         transformer = self.transformer
         x = transformer.wte(input_ids)
         x = x + F.gather(transformer.wpe.weight, positions, axis=0)  # [batch, seq, n_embd]
-        layers = 2 * len(transformer.h)
-        buffers, where = cache[:layers], cache[layers:]
-        for block, keys, values in zip(transformer.h, buffers[::2], buffers[1::2], strict=True):
+        for layer, block in enumerate(transformer.h):
+            if self.paged:
+                own = (F.constant([layer], DType.int64, device=x.device), *cache)
+            else:
+                own = (*cache[2 * layer : 2 * layer + 2], cache[-1])
             # Compiled once for all layers, which differ only in their weights.
-            x = as_subgraph(block, name="block")(x, keys, values, *where)
+            x = as_subgraph(block, name="block")(x, *own)
         x = F.gather(x, logits_to_keep, axis=1)  # [batch, kept, n_embd]
         return transformer.wte.logits(x, transformer.ln_f)
 
@@ -62,17 +65,22 @@ def input_types(
     config: GPT2Config, layout: WeightLayout, device: Device
 ) -> list[TensorType | BufferType]:
     """The types of forward's arguments."""
-    where = [TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device)]
-    cache_shape = ["batch", config.n_head, "capacity", config.head_dim]
+    where = DeviceRef.from_device(device)
+
+    def integers(*shape: str | int) -> TensorType:
+        return TensorType(DType.int64, shape, device=device)
+
+    def buffer(*shape: str | int) -> BufferType:
+        return BufferType(DType.float32, shape, device=where)
+
+    sizes = (config.n_head, "capacity", config.head_dim)
     if layout.paged:
-        table = TensorType(DType.int64, ["batch", "most"], device=device)
-        where = [table, TensorType(DType.int64, ["batch"], device=device)]
-        cache_shape[0] = "pages"
-    cache_type = BufferType(DType.float32, cache_shape, device=DeviceRef.from_device(device))
-    return [
-        TensorType(DType.int64, ["batch", "seq"], device=device),
-        TensorType(DType.int64, ["batch", "seq"], device=device),
-        TensorType(DType.int64, ["kept"], device=device),
-        *[cache_type] * (2 * config.n_layer),
-        *where,
-    ]
+        pages = buffer("pages", 2, config.n_layer, *sizes)
+        cache = [pages, integers("texts", "most"), integers("texts"), integers("ends")]
+        batch = 1
+    else:
+        mask = TensorType(DType.float32, ["batch", 1, "seq", "total"], device=device)
+        cache = [*[buffer("batch", *sizes)] * (2 * config.n_layer), mask]
+        batch = "batch"
+    ids = integers(batch, "seq")
+    return [ids, ids, integers("kept"), *cache]

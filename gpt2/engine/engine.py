@@ -13,13 +13,11 @@ from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder, reason
-from gpt2.engine.pages import Pages
 from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.runtime import refuse_forks
 from solutions.solution_01 import GPT2Config
 from solutions.solution_16 import attention_mask, positions
-from solutions.solution_19 import Text
 
 PLAIN = "plain"  # the layout with MAX's own operations alone
 
@@ -68,7 +66,7 @@ class Engine:
 
     def new_cache(self, padding: np.ndarray) -> KeyValueCache:
         """An empty cache for texts that begin with padding, int64 `[batch]` tokens of it."""
-        return KeyValueCache(self.config, self.device, padding)
+        return KeyValueCache(self.config, self.device, padding, self.paged)
 
     def forward(self, cache: KeyValueCache, ids: np.ndarray, logits_to_keep: int = 1) -> np.ndarray:
         """Puts tokens behind those in a cache.
@@ -88,54 +86,65 @@ class Engine:
         batch, new = ids.shape
         cache.make_room(new)
         if self.paged:  # a text is one page
-            where = [np.arange(batch)[:, None], cache.length - cache.padding]
+            ends = np.arange(1, batch + 1)[:, None] * new
+            kept = ends - np.arange(logits_to_keep, 0, -1)  # [batch, logits_to_keep]
+            past = cache.length - cache.padding
+            table = np.arange(batch)[:, None]
+            logits = self.step(ids, past, table, cache.buffers[0], kept.ravel())
+            logits = logits.reshape(*kept.shape, -1)
         else:
-            where = [attention_mask(new, cache.length, cache.padding)]
-        places = positions(new, cache.length, cache.padding)
-        logits = self._execute(ids, places, logits_to_keep, cache.buffers, where)
+            places = positions(new, cache.length, cache.padding)
+            kept = np.arange(new - logits_to_keep, new)
+            mask = attention_mask(new, cache.length, cache.padding)
+            logits = self._execute(ids, places, kept, *cache.buffers, mask)
         cache.length += new
         return logits
         # ANCHOR_END: forward
 
-    def read(self, pages: Pages, texts: Sequence[Text], count: int) -> np.ndarray:
-        """Reads the next tokens of texts, which have their pages.
+    def step(
+        self,
+        ids: Sequence[Sequence[int]],
+        past: np.ndarray,
+        table: np.ndarray,
+        pages: Buffer,
+        kept: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Reads new tokens of texts, of each as many as there are; where the engine is paged.
 
         Args:
-            pages: where their keys and values are, and go to.
-            texts: are changed: count more tokens of each have been read.
-            count: how many tokens.
+            ids: the new tokens of each text; they lie one behind the other in one row.
+            past: int64 `[texts]`, how many tokens of each are there; below 0, so many of the new
+                ones are padding.
+            table: int64 `[texts, most]`, the pages of each.
+            pages: float32 `[pages, 2, n_layer, n_head, size, head_dim]`, written in place.
+            kept: int64, the places in that row whose logits to return; None for the last of each
+                text.
 
         Returns:
-            float32 `[len(texts), vocab_size]`, the logits behind the last of these tokens.
+            float32 `[kept, vocab_size]`.
 
         Raises: as forward.
         """
-        ids = np.array([text.ids[text.read : text.read + count] for text in texts])
-        past = np.array([text.read for text in texts])
-        where = [pages.places(texts), past]
-        logits = self._execute(ids, past[:, None] + np.arange(count), 1, pages.buffers, where)
-        for text in texts:
-            text.read += count
-        return logits[:, 0]
+        counts = [len(new) for new in ids]
+        offsets = np.cumsum([0, *counts])
+        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - past, counts)
+        kept = offsets[1:] - 1 if kept is None else kept
+        row = np.concatenate(ids)[None]
+        return self._execute(row, places.clip(0)[None], kept, pages, table, past, offsets)[0]
 
     def _execute(
-        self,
-        ids: np.ndarray,
-        places: np.ndarray,
-        logits_to_keep: int,
-        buffers: list[Buffer],
-        where: list[np.ndarray],
+        self, ids: np.ndarray, places: np.ndarray, kept: np.ndarray, *cache: Buffer | np.ndarray
     ) -> np.ndarray:
         """Runs the decoder, whose arguments these are."""
         refuse_forks()
-        new = ids.shape[1]
-        tokens = map(self._buffer, (ids, places, np.arange(new - logits_to_keep, new)))
-        (logits,) = self._model.execute(*tokens, *buffers, *map(self._buffer, where))
+        (logits,) = self._model.execute(*map(self._buffer, (ids, places, kept, *cache)))
         logits = np.from_dlpack(logits.to(CPU()))
         check_logits(logits)
         return logits
 
-    def _buffer(self, array: np.ndarray) -> Buffer:
+    def _buffer(self, array: np.ndarray | Buffer) -> Buffer:
+        if isinstance(array, Buffer):
+            return array
         return Buffer.from_dlpack(np.ascontiguousarray(array)).to(self.device)
 
 

@@ -26,22 +26,26 @@ class PagedCache:
     """What one layer's attention needs besides its input: keys and values, and where they are.
 
     Attributes:
-        keys: float32 `[pages, n_head, size, head_dim]`, size a multiple of 16: written in place.
-            Within a head of a page, the kernels keep them in panels of 16 positions.
-        values: as keys, in their natural order.
-        table: int64 `[batch, most]`, the pages of each text, in the order of its tokens.
-        past: int64 `[batch]`, how many tokens of each text are there; where it is below 0, so many
+        layer: int64 `[1]`, which one.
+        pages: float32 `[pages, 2, n_layer, n_head, size, head_dim]`, keys and then values, size a
+            multiple of 16: written in place. Within a head of a page, the kernels keep keys in
+            panels of 16 positions, and values in their natural order.
+        table: int64 `[texts, most]`, the pages of each text, in the order of its tokens.
+        past: int64 `[texts]`, how many tokens of each text are there; where it is below 0, so many
             of the new ones are padding, which no token sees.
+        offsets: int64 `[texts + 1]`: the new tokens of all texts lie one behind the other, and
+            those of a text from one offset to the next.
     """
 
-    keys: Tensor
-    values: Tensor
+    layer: Tensor
+    pages: Tensor
     table: Tensor
     past: Tensor
+    offsets: Tensor
 
     def arguments(self) -> list[Tensor | BufferValue]:
         """As the kernels take them."""
-        return [self.table, self.past, BufferValue(self.keys), BufferValue(self.values)]
+        return [self.layer, self.table, self.past, self.offsets, BufferValue(self.pages)]
 
 
 def block(parameters: GPT2Block, x: Tensor, cache: PagedCache) -> Tensor:
@@ -49,11 +53,11 @@ def block(parameters: GPT2Block, x: Tensor, cache: PagedCache) -> Tensor:
 
     Args:
         parameters: a block whose linear layers are Panels or Q4_0Panels of `gpt2.engine.fused`.
-        x: float32 `[batch, seq, n_embd]`.
+        x: float32 `[1, rows, n_embd]`, the new tokens of all texts.
         cache: is written into.
 
     Returns:
-        float32 `[batch, seq, n_embd]`.
+        float32 `[1, rows, n_embd]`.
     """
     batch, sequence_length, width = x.shape
     rows = x.reshape([batch * sequence_length, width])
@@ -99,11 +103,11 @@ def cached_attention(qkv: Tensor, cache: PagedCache) -> Tensor:
     """Writes new keys and values into the cache and attends to all that are there.
 
     Args:
-        qkv: float32 `[batch, seq, 3 * n_embd]`: queries, keys and values of the new tokens.
+        qkv: float32 `[1, rows, 3 * n_embd]`: queries, keys and values of the new tokens.
         cache: is written into.
 
     Returns:
-        float32 `[batch, seq, n_embd]`.
+        float32 `[1, rows, n_embd]`.
     """
     batch, sequence_length, width = qkv.shape
     (mixed,) = F.inplace_custom(

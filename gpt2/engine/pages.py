@@ -18,8 +18,8 @@ class Pages:
 
     Attributes:
         table: which pages are whose.
-        buffers: for each layer its keys and its values, each `[pages, n_head, SIZE, head_dim]`.
-            Linux gives memory to what is written first, so unused pages cost nothing.
+        buffer: float32 `[pages, 2, n_layer, n_head, SIZE, head_dim]`, as in a PagedCache. Linux
+            gives memory to what is written first, so unused pages cost nothing.
     """
 
     def __init__(self, config: GPT2Config, texts: int) -> None:
@@ -29,8 +29,8 @@ class Pages:
         each = -(-config.n_positions // SIZE)
         count = max(each, min(texts * each, memory // SHARE // page))
         self.table = PageTable(count, SIZE)
-        shape = [2 * config.n_layer, count, config.n_head, SIZE, config.head_dim]
-        self.buffers = [Buffer.from_dlpack(layer) for layer in np.zeros(shape, np.float32)]
+        shape = [count, 2, config.n_layer, config.n_head, SIZE, config.head_dim]
+        self.buffer = Buffer.from_dlpack(np.zeros(shape, np.float32))
 
     def places(self, texts: Sequence[Text]) -> np.ndarray:
         """The pages of texts, int64 `[len(texts), most]`, filled up behind."""

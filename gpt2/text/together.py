@@ -4,7 +4,6 @@ Source: Yu et al., "Orca: A Distributed Serving System for Transformer-Based Gen
 (2022), section 3.1, on iteration-level scheduling.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -65,18 +64,17 @@ def _read(
     engine: Engine, pages: Pages, prefill: list[Text], decode: list[Text]
 ) -> Iterator[tuple[Text, np.ndarray]]:
     """One step: some tokens of prompts, and one of each other text; with logits where all is read.
-
-    Those of which equally many tokens are read share the work.
     """
     left = BUDGET
-    groups = defaultdict(list, {1: decode})
+    counts = {text: 1 for text in decode}
     for text in prefill:
-        count = min(len(text.ids) - text.read, left)
-        left -= count
-        if count > 0:
-            groups[count].append(text)
-    for count, texts in groups.items():
-        if texts:
-            for text, logits in zip(texts, engine.read(pages, texts, count), strict=True):
-                if text.read == len(text.ids):
-                    yield text, logits
+        counts[text] = min(len(text.ids) - text.read, left)
+        left -= counts[text]
+    texts = [text for text, count in counts.items() if count > 0]
+    new = [text.ids[text.read : text.read + counts[text]] for text in texts]
+    past = np.array([text.read for text in texts])
+    logits = engine.step(new, past, pages.places(texts), pages.buffer)
+    for text, row in zip(texts, logits, strict=True):
+        text.read += counts[text]
+        if text.read == len(text.ids):
+            yield text, row

@@ -19,11 +19,13 @@ comptime Integers = Pointer[Int64, MutUntrackedOrigin]
 struct Cache(ImplicitlyCopyable):
     """The keys and values of a layer, and where those of each text are."""
 
-    var keys: Numbers  # [pages, heads, size, head_dim], size a multiple of 16
+    var keys: Numbers  # of the first page, `[heads, size, head_dim]`, size a multiple of 16
     var values: Numbers  # as keys
-    var table: Integers  # [batch, most]: the pages of each text, in the order of its tokens
-    var past: Integers  # [batch]: how many tokens of it are there; below 0, so many are padding
-    var batch: Int
+    var stride: Int  # from one page to the next: between them are the other layers
+    var table: Integers  # [texts, most]: the pages of each text, in the order of its tokens
+    var past: Integers  # [texts]: how many tokens of it are there; below 0, so many are padding
+    var offsets: Integers  # [texts + 1]: its new tokens are the rows from one offset to the next
+    var texts: Int
     var most: Int
     var heads: Int
     var size: Int
@@ -31,49 +33,54 @@ struct Cache(ImplicitlyCopyable):
 
     def __init__(
         out self,
-        keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
-        values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
+        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
+        layer: InputTensor[dtype=DType.int64, rank=1, ...],
         table: InputTensor[dtype=DType.int64, rank=2, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
+        offsets: InputTensor[dtype=DType.int64, rank=1, ...],
     ):
-        self.keys = numbers(keys.unsafe_ptr())
-        self.values = numbers(values.unsafe_ptr())
         self.table = table.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
         self.past = past.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
-        self.batch = table.dim_size(0)
+        self.offsets = offsets.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
+        self.texts = table.dim_size(0)
         self.most = table.dim_size(1)
-        self.heads = keys.dim_size(1)
-        self.size = keys.dim_size(2)
-        self.head_dim = keys.dim_size(3)
+        self.heads = pages.dim_size(3)
+        self.size = pages.dim_size(4)
+        self.head_dim = pages.dim_size(5)
+        var layers = pages.dim_size(2)
+        var each = self.heads * self.size * self.head_dim  # numbers of a page, of one layer
+        var first = numbers(pages.unsafe_ptr())
+        self.keys = first.unsafe_offset(Int(layer.unsafe_ptr().unsafe_load(0)) * each)
+        self.values = self.keys.unsafe_offset(layers * each)
+        self.stride = 2 * layers * each
 
-    def attend(self, mut member: Member, output: Numbers, qkv: Numbers, rows: Int):
+    def attend(self, mut member: Member, output: Numbers, qkv: Numbers):
         """Writes new keys and values into the cache, and attends to all that are there.
 
         Queries, keys and values are `[rows, 3 * n_embd]` as c_attn leaves them, the output is
-        `[rows, n_embd]`; the rows are batch times the number of new tokens.
+        `[rows, n_embd]`.
         """
-        var seq = rows // self.batch
         var width = self.heads * self.head_dim
 
         def work(piece: Int) {imm}:
             var text, head = divmod(piece, self.heads)
-            var row = text * seq
+            var row = Int(self.offsets.unsafe_load(text))
             attend(
                 output.unsafe_offset(row * width + head * self.head_dim),
                 qkv.unsafe_offset(row * 3 * width + head * self.head_dim),
                 self,
                 text,
                 head,
-                seq,
+                Int(self.offsets.unsafe_load(text + 1)) - row,
             )
 
-        member.share(self.batch * self.heads, work)
+        member.share(self.texts * self.heads, work)
 
     @always_inline
     def page(self, text: Int, head: Int, position: Int) -> Int:
         """Where the page of a position begins, of one head, among the keys and the values."""
         var page = Int(self.table.unsafe_load(text * self.most + position // self.size))
-        return (page * self.heads + head) * self.size * self.head_dim
+        return page * self.stride + head * self.size * self.head_dim
 
 
 def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int, seq: Int):

@@ -40,10 +40,11 @@ struct Block:
         c_fc_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         mlp_c_proj: InputTensor[rank=3, ...],
         mlp_c_proj_bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        layer: InputTensor[dtype=DType.int64, rank=1, ...],
         table: InputTensor[dtype=DType.int64, rank=2, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
-        keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
-        values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
+        offsets: InputTensor[dtype=DType.int64, rank=1, ...],
+        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
     ) raises:
         var rows = x.dim_size(0)
         var width = x.dim_size(1)
@@ -52,7 +53,7 @@ struct Block:
         var after = numbers(output.unsafe_ptr())
         var ln_1 = Norm(ln_1_weight, ln_1_bias, epsilon)
         var ln_2 = Norm(ln_2_weight, ln_2_bias, epsilon)
-        var cache = Cache(keys, values, table, past)
+        var cache = Cache(pages, layer, table, past, offsets)
 
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var wide_list = List[Float32](unsafe_uninit_length=rows * max(3 * width, inner))
@@ -67,7 +68,7 @@ struct Block:
             ln_1.apply(member, normal, before, rows)
             var qkv = Epilogue(wide, c_attn_bias)
             multiply(member, qkv, normal, rounded, c_attn, rows, width)
-            cache.attend(member, normal, wide, rows)
+            cache.attend(member, normal, wide)
             var attended = Epilogue[ADDS=True](between, attn_c_proj_bias, before)
             multiply(member, attended, normal, rounded, attn_c_proj, rows, width)
             ln_2.apply(member, normal, between, rows)
@@ -119,7 +120,7 @@ struct Head:
 
 @register("cached_attention")
 struct CachedAttention:
-    """Attention of queries, keys and values `[batch, seq, 3 * n_embd]`: `[batch, seq, n_embd]`."""
+    """Attention of queries, keys and values `[1, rows, 3 * n_embd]`: `[1, rows, n_embd]`."""
 
     @staticmethod
     def execute[
@@ -127,18 +128,18 @@ struct CachedAttention:
     ](
         output: OutputTensor[dtype=DType.float32, rank=3, ...],
         qkv: InputTensor[dtype=DType.float32, rank=3, ...],
+        layer: InputTensor[dtype=DType.int64, rank=1, ...],
         table: InputTensor[dtype=DType.int64, rank=2, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
-        keys: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
-        values: _MutableInputTensor[dtype=DType.float32, rank=4, ...],
+        offsets: InputTensor[dtype=DType.int64, rank=1, ...],
+        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
     ) raises:
-        var cache = Cache(keys, values, table, past)
+        var cache = Cache(pages, layer, table, past, offsets)
         var mixed = numbers(output.unsafe_ptr())
         var queries = numbers(qkv.unsafe_ptr())
-        var rows = qkv.dim_size(0) * qkv.dim_size(1)
 
         def job(mut member: Member) {imm}:
-            cache.attend(member, mixed, queries, rows)
+            cache.attend(member, mixed, queries)
 
         together(PHASES, job)
 
