@@ -1,22 +1,100 @@
-from dataclasses import dataclass
+"""What MAX's server has to know of GPT-2, and of this checkpoint."""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from max.driver import DeviceSpec
 from max.graph.weights import WeightsFormat
-from max.pipelines.context import TextContext
-from max.pipelines.lib import SupportedArchitecture, TextTokenizer
-from max.pipelines.modeling.types import PipelineTask
+from max.pipelines import PIPELINE_REGISTRY
+from max.pipelines.lib import MemoryPlan, PipelineArgs, PipelineConfig, SupportedArchitecture
 from max.pipelines.lib.interfaces.arch_config import ArchConfigWithBoundedMaxSeqLen
-from gpt2.engine.decoder import Decoder
-from serving.pipeline import GPT2Pipeline
+from max.pipelines.modeling.types import PipelineTask
+from max.serve.api_server import ServingTokenGeneratorSettings
+
+from serving.pipeline import GPT2Pipeline, Served
+from serving.request import Request
+from solutions.solution_01 import GPT2Config
+from solutions.solution_11 import GPT2LMHeadModel
+
+NAME = "GPT2LMHeadModel"
+STEP_TOKENS = 512  # of prompts, in one step: what is being written waits for no more than these
+
 
 @dataclass
-class Config(ArchConfigWithBoundedMaxSeqLen):
-    max_seq_len: int
-    @classmethod
-    def initialize(cls, pipeline_config, model_config=None, *, max_seq_len):
-        return cls(max_seq_len=max_seq_len)
+class GPT2ServingConfig(ArchConfigWithBoundedMaxSeqLen):
+    """The one size that MAX plans with."""
 
-arch = SupportedArchitecture(
-    name="GPT2LMHeadModel", task=PipelineTask.TEXT_GENERATION, example_repo_ids=["openai-community/gpt2"],
-    default_encoding="float32", supported_encodings={"float32", "q4_0", "q6_k"},
-    default_weights_format=WeightsFormat.safetensors, config=Config, pipeline_model=Decoder, pipeline_cls=GPT2Pipeline,
-    tokenizer=TextTokenizer, context_type=TextContext, supports_overlap_scheduler=False, supports_device_graph_capture=False)
-ARCHITECTURES = [arch]
+    max_seq_len: int
+
+    @classmethod
+    def initialize(
+        cls, pipeline_config: PipelineConfig, model_config: object = None, *, max_seq_len: int
+    ) -> Self:
+        """Called by MAX."""
+        return cls(max_seq_len)
+
+
+def no_tokenizer(**_: object) -> None:
+    """Text stays in the server's process, whose tokenizer is this project's."""
+
+
+# ANCHOR: architecture
+gpt2_architecture = SupportedArchitecture(
+    name=NAME,
+    task=PipelineTask.TEXT_GENERATION,
+    example_repo_ids=["openai-community/gpt2"],
+    default_encoding="float32",
+    supported_encodings={"float32"},
+    default_weights_format=WeightsFormat.safetensors,
+    config=GPT2ServingConfig,
+    pipeline_model=GPT2LMHeadModel,
+    pipeline_cls=GPT2Pipeline,
+    context_type=Request,
+    tokenizer=no_tokenizer,
+    supports_overlap_scheduler=False,
+    supports_device_graph_capture=False,
+)
+# ANCHOR_END: architecture
+
+
+def serving_settings(
+    served: Served, config: GPT2Config, view: Path
+) -> ServingTokenGeneratorSettings:
+    """What MAX's server is started with.
+
+    Args:
+        served: what is served.
+        config: the model's sizes.
+        view: an empty folder, which gets what MAX looks at before it starts: it knows a model by
+            its config.json and weights, and asks for fields that an older checkpoint lacks.
+    """
+    PIPELINE_REGISTRY.register(gpt2_architecture, allow_override=True)
+    words = {"architectures": [NAME], "model_type": "gpt2", **asdict(config)}
+    (view / "config.json").write_text(json.dumps(words))
+    (view / "model.safetensors").touch()
+    arguments = PipelineArgs.from_flat_kwargs(
+        model_path=str(view),
+        weight_path=[view / "model.safetensors"],
+        quantization_encoding="float32",
+        device_specs=[DeviceSpec.cpu()],
+        max_batch_size=served.batch,
+        max_batch_input_tokens=STEP_TOKENS,
+        enable_in_flight_batching=True,
+        served_model_name=served.name,
+    )
+    pipeline_config = PipelineConfig.from_args(arguments)
+    return ServingTokenGeneratorSettings(
+        model_factory=partial(GPT2Pipeline, served, pipeline_config),
+        pipeline_config=pipeline_config,
+        tokenizer=None,
+        task=PipelineTask.TEXT_GENERATION,
+        memory_plan=MemoryPlan(
+            planned_max_batch_size=served.batch,
+            footprint=0,
+            planned_max_length=config.n_positions,
+            device_specs=(DeviceSpec.cpu(),),
+        ),
+    )

@@ -1,71 +1,170 @@
+"""What MAX's scheduler calls: a step of the model for a batch of texts, over MAX's pages."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+from max.driver import CPU
 from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef
 from max.nn.kv_cache.cache_params import MHAKVCacheParams
+from max.pipelines.context import LogProbabilities, TextGenerationOutput
 from max.pipelines.kv_cache import load_kv_manager
-from max.pipelines.modeling.types import Pipeline
+from max.pipelines.lib import PipelineConfig
 from max.pipelines.lib.pipeline_variants.text_generation import TextGenerationPipelineInterface
-from pathlib import Path
-from max.driver import CPU
-from gpt2.checkpoint.config import read_config
-from gpt2.engine.engine import Engine
-import time, os
+from max.pipelines.modeling.types import RequestID, TextGenerationInputs
 
-class GPT2Pipeline(TextGenerationPipelineInterface):
-    def __init__(self, pipeline_config, pipeline_model, weight_adapters, tokenizer, memory_plan):
+from gpt2.checkpoint.config import read_config
+from gpt2.devices import choose_device
+from gpt2.engine.engine import Engine
+from gpt2.text.sampling import choose
+from serving.likely import likely
+from serving.request import Request
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served.
+
+    Attributes:
+        folder: the checkpoint.
+        name: what clients call it.
+        quantize: as for `gpt2.load`.
+        device: the name of a device, as for `gpt2.load`.
+        pages: how many pages of keys and values there are.
+        batch: how many texts a step has, at most.
+    """
+
+    folder: Path
+    name: str
+    quantize: str | None
+    device: str
+    pages: int
+    batch: int
+
+
+class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
+    """The engine of this project over MAX's pages.
+
+    The scheduler says which texts take part in a step, and has found pages for them; a text is
+    the same to the last bit whoever they are.
+    """
+
+    def __init__(self, served: Served, pipeline_config: PipelineConfig) -> None:
+        config = read_config(served.folder)
         self._pipeline_config = pipeline_config
-        self._tokenizer = tokenizer
-        folder = Path(pipeline_config.model.model_path)
-        config = read_config(folder)
-        self.config = config
-        enc = pipeline_config.model.quantization_encoding
-        quant = None if enc in (None, "float32") else str(enc)
-        quant = os.environ.get("GPT2_Q") or None
-        self.engine = Engine(folder, config, CPU(), quant)
-        self._mbs = memory_plan.planned_max_batch_size
-        params = MHAKVCacheParams(dtype=DType.float32, head_dim=config.head_dim, num_layers=config.n_layer,
-            devices=[DeviceRef.CPU()], n_kv_heads=config.n_head, enable_prefix_caching=True)
-        pages = (self._mbs * -(-config.n_positions // params.page_size) + 1)
-        self._kv_manager = load_kv_manager(params=params, max_batch_size=self._mbs,
-            max_seq_len=config.n_positions, session=InferenceSession(devices=[CPU()]),
-            available_cache_memory=pages * params.bytes_per_block, is_di_enabled=False,
-            model_name="gpt2", max_num_input_tokens=None)
+        self._batch = served.batch
+        self._engine = Engine(served.folder, config, choose_device(served.device), served.quantize)
+        params = MHAKVCacheParams(
+            dtype=DType.float32,
+            n_kv_heads=config.n_head,
+            head_dim=config.head_dim,
+            num_layers=config.n_layer,
+            devices=[DeviceRef.CPU()],
+            enable_prefix_caching=True,
+        )
+        self._kv_manager = load_kv_manager(
+            params=params,
+            max_batch_size=served.batch,
+            max_seq_len=config.n_positions,
+            session=InferenceSession(devices=[CPU()]),
+            available_cache_memory=served.pages * params.bytes_per_block,
+            is_di_enabled=False,
+            model_name=served.name,
+            max_num_input_tokens=None,
+        )
+        # MAX has tokens before heads in a page; the kernels have heads before tokens, and nobody
+        # else looks into it.
         [whole] = self._kv_manager.get_device_buffer(0).values
-        print("PAGES", whole.shape, whole.dtype, flush=True)
-        shape = [whole.shape[0], 2, config.n_layer, config.n_head, params.page_size, config.head_dim]
-        self.pages = whole.view(DType.float32, shape)
-        self.times = []
-    max_batch_size = property(lambda s: s._mbs)
-    kv_manager = property(lambda s: s._kv_manager)
-    pipeline_config = property(lambda s: s._pipeline_config)
-    tokenizer = property(lambda s: s._tokenizer)
-    def release(self, request_id): pass
-    def execute(self, inputs):
-        t0 = time.perf_counter()
+        sizes = [config.n_layer, config.n_head, params.page_size, config.head_dim]
+        self._pages = whole.view(DType.float32, [whole.shape[0], 2, *sizes])
+        self._echoes: dict[RequestID, dict[int, LogProbabilities]] = {}
+
+    @property
+    def kv_manager(self) -> Any:  # noqa: ANN401
+        """MAX's pages: who has which, and what is in them."""
+        return self._kv_manager
+
+    @property
+    def pipeline_config(self) -> PipelineConfig:
+        """MAX's settings."""
+        return self._pipeline_config
+
+    @property
+    def max_batch_size(self) -> int:
+        """How many texts a step has, at most."""
+        return self._batch
+
+    @property
+    def tokenizer(self) -> None:
+        """None: text stays in the server's process."""
+
+    def release(self, request_id: RequestID) -> None:
+        """Forgets a text that has ended, or has to wait."""
+        self._echoes.pop(request_id, None)
+
+    # ANCHOR: execute
+    def execute(
+        self, inputs: TextGenerationInputs[Request]
+    ) -> dict[RequestID, TextGenerationOutput]:
+        """Reads the new tokens of each text, and chooses the next of those that are read."""
         [batch] = inputs.batches
-        if not batch: return {}
-        ids = [c.tokens.active for c in batch]
-        past = np.array([c.tokens.processed_length for c in batch])
-        rows = []
-        for c in batch:
-            [blocks] = self._kv_manager.get_req_blocks_per_leaf(c).values()
-            rows.append(blocks)
+        outputs = {}
+        for request, logits in zip(batch, self._read(batch), strict=True):
+            if request.echo:
+                self._keep_echo(request, logits)
+            if request.tokens.actively_chunked:  # more of the prompt is to be read
+                request.tokens.advance_chunk()
+                continue
+            token = self._choose(request, logits[-1])
+            request.advance_token_buffer(token)
+            output = request.to_generation_output()
+            if request.top_logprobs is not None:
+                own = likely(logits[-1], token, request.top_logprobs)
+                output.log_probabilities = [*self._take_echo(request), own]
+            outputs[request.request_id] = output
+        return outputs
+
+    def _read(self, batch: list[Request]) -> list[np.ndarray]:
+        """The logits of each text: of all its new tokens where it is echoed, or of the last."""
+        ids = [request.tokens.active for request in batch]
+        past = np.array([request.tokens.processed_length for request in batch])
+        pages = [self._kv_manager.get_req_blocks_per_leaf(request) for request in batch]
+        rows = [row for [row] in map(dict.values, pages)]
         most = max(map(len, rows))
-        table = np.array([r + [0] * (most - len(r)) for r in rows])
-        t1 = time.perf_counter()
-        logits = self.engine.step(ids, past, table, self.pages)
-        t2 = time.perf_counter()
-        res = {}
-        tokens = logits.argmax(-1)
-        for c, t in zip(batch, tokens):
-            c.advance_token_buffer(int(t))
-            out = c.to_generation_output()
-            if out.tokens: res[c.request_id] = out
-        t3 = time.perf_counter()
-        self.times.append((t0, t1 - t0, t2 - t1, t3 - t2, len(batch)))
-        if len(self.times) == 200:
-            a = np.array(self.times)
-            print("steps: between", np.median(np.diff(a[:,0]))*1e3, "prep", np.median(a[:,1])*1e3, "engine", np.median(a[:,2])*1e3, "after", np.median(a[:,3])*1e3, flush=True)
-            self.times = []
-        return res
+        table = np.array([row + [0] * (most - len(row)) for row in rows])
+        ends = np.cumsum(list(map(len, ids)))
+        kept = [
+            np.arange(end - (len(new) if request.echo else 1), end)
+            for request, new, end in zip(batch, ids, ends, strict=True)
+        ]
+        logits = self._engine.step(ids, past, table, self._pages, np.concatenate(kept))
+        return np.split(logits, np.cumsum(list(map(len, kept)))[:-1])
+        # ANCHOR_END: execute
+
+    def _choose(self, request: Request, logits: np.ndarray) -> int:
+        """The next token; the numbers that it is drawn by depend on seed and place alone."""
+        ids, prompt = request.tokens.all.tolist(), request.prompt_length
+        if request.logit_bias:
+            logits = logits.copy()
+            logits[list(request.logit_bias)] += list(request.logit_bias.values())
+        # As a text that `gpt2 generate` writes with this seed: a number for each token.
+        numbers = np.random.PCG64(request.options.seed).advance(len(ids) - prompt)
+        return choose(logits, ids, request.options, np.random.Generator(numbers), prompt)
+
+    def _keep_echo(self, request: Request, logits: np.ndarray) -> None:
+        """Keeps how likely the tokens behind those that were read were, as far as they are there."""
+        echo = self._echoes.setdefault(request.request_id, {})
+        first = request.tokens.processed_length + 1
+        following = request.tokens.all[first : request.prompt_length]
+        for place, (token, row) in enumerate(zip(following, logits, strict=False), first):
+            echo[place] = likely(row, int(token), request.top_logprobs or 0)
+
+    def _take_echo(self, request: Request) -> list[LogProbabilities]:
+        """What was kept of the prompt's tokens, but the first, once."""
+        if not request.echo:
+            return []
+        request.echo = False
+        return list(self._echoes.pop(request.request_id).values())

@@ -16,6 +16,7 @@ class Continuation:
 
     Attributes:
         ids: the tokens of the prompt and of what follows it.
+        prompt_length: how many of them are the prompt's.
         new_ids: those that follow it.
         log_probabilities: of each of them, if asked for, by the model's own distribution before
             any strategy.
@@ -30,6 +31,7 @@ class Continuation:
     ) -> None:
         """prompt: the ids to continue, at least one; seed: instead of the options' own."""
         self.ids = list(prompt)
+        self.prompt_length = len(prompt)
         self.new_ids: list[int] = []
         self.log_probabilities: list[float] = []
         self.text = ""
@@ -42,7 +44,7 @@ class Continuation:
 
     def choose(self, logits: np.ndarray) -> int:
         """The next token, of which the model says logits `[vocab_size]`."""
-        return choose(logits, self.ids, self.options, self.rng)
+        return choose(logits, self.ids, self.options, self.rng, self.prompt_length)
 
     def push(self, token: int, logits: np.ndarray | None = None) -> str:
         """Takes a token that was chosen, and returns the text that it makes certain.
@@ -65,6 +67,13 @@ class Continuation:
             elif len(self.new_ids) == self.options.max_new_tokens:
                 self.finish_reason = LENGTH
                 piece += self._held_back()
+        self.text += piece
+        return piece
+
+    def end(self) -> str:
+        """Ends it here, for there is no room for more, and returns the text that this makes certain."""
+        self.finish_reason = LENGTH
+        piece = self._held_back()
         self.text += piece
         return piece
 

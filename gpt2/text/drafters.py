@@ -31,7 +31,8 @@ class DraftModel:
         drafts: list[Draft] = []
         for _ in range(count):
             logits = self._logits(ids)
-            chances = probabilities(logits, ids, continuation.options)
+            prompt = continuation.prompt_length
+            chances = probabilities(logits, ids, continuation.options, prompt)
             token = int(continuation.rng.choice(len(chances), p=chances))
             drafts.append(Draft(token, chances))
             ids.append(token)

@@ -46,6 +46,12 @@ class Options:
     repetition_penalty: float = _option(
         1.0, Numbers(float, 0.01, 100), "Above 1: less of what was there before.", "R"
     )
+    frequency_penalty: float = _option(
+        0.0, Numbers(float, -2, 2), "Taken from the logit for each time it was written.", "F"
+    )
+    presence_penalty: float = _option(
+        0.0, Numbers(float, -2, 2), "Taken from the logit of what was written at all.", "P"
+    )
     seed: int | None = _option(None, Numbers(int, 0), "The same seed gives the same text.", "N")
     stop: Sequence[str] = _option(
         (), several(word, "strings, none of them empty"), "End before this text.", "TEXT"

@@ -32,17 +32,36 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum())
 
 
-def reshaped(logits: np.ndarray, ids: Sequence[int], options: Options) -> np.ndarray:
+def frequency_penalty(
+    logits: np.ndarray, written: Sequence[int], each: float, once: float
+) -> np.ndarray:
+    """Lowers the logits of tokens that were written, by each for every time, and by once.
+
+    Source: OpenAI's API reference, `frequency_penalty` and `presence_penalty`.
+    """
+    tokens, counts = np.unique(np.asarray(written, np.int64), return_counts=True)
+    result = logits.copy()
+    result[tokens] -= (counts * each + once).astype(logits.dtype)
+    return result
+
+
+def reshaped(
+    logits: np.ndarray, ids: Sequence[int], options: Options, prompt: int = 0
+) -> np.ndarray:
     """The model's logits `[vocab_size]` after all strategies but greedy choice.
 
     Args:
         logits: what the model says after ids.
         ids: the text so far.
         options: which strategies, and how far.
+        prompt: how many of ids are the prompt's; the others were written.
     """
     # ANCHOR: order
     if options.repetition_penalty != 1:
         logits = repetition_penalty(logits, ids, options.repetition_penalty)
+    if options.frequency_penalty or options.presence_penalty:
+        each, once = options.frequency_penalty, options.presence_penalty
+        logits = frequency_penalty(logits, ids[prompt:], each, once)
     if options.greedy:
         return logits
     if options.temperature != 1:
@@ -57,9 +76,11 @@ def reshaped(logits: np.ndarray, ids: Sequence[int], options: Options) -> np.nda
     # ANCHOR_END: order
 
 
-def probabilities(logits: np.ndarray, ids: Sequence[int], options: Options) -> np.ndarray:
+def probabilities(
+    logits: np.ndarray, ids: Sequence[int], options: Options, prompt: int = 0
+) -> np.ndarray:
     """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
-    logits = reshaped(logits, ids, options)
+    logits = reshaped(logits, ids, options, prompt)
     if options.greedy:
         certain = np.zeros(len(logits))
         certain[logits.argmax()] = 1.0
@@ -68,10 +89,14 @@ def probabilities(logits: np.ndarray, ids: Sequence[int], options: Options) -> n
 
 
 def choose(
-    logits: np.ndarray, ids: Sequence[int], options: Options, rng: np.random.Generator
+    logits: np.ndarray,
+    ids: Sequence[int],
+    options: Options,
+    rng: np.random.Generator,
+    prompt: int = 0,
 ) -> int:
     """The next token after ids, of which the model said logits `[vocab_size]`."""
     if options.greedy:
-        return int(reshaped(logits, ids, options).argmax())
-    chances = probabilities(logits, ids, options)
+        return int(reshaped(logits, ids, options, prompt).argmax())
+    chances = probabilities(logits, ids, options, prompt)
     return int(rng.choice(len(chances), p=chances))

@@ -100,8 +100,9 @@ def _tokens(
     """What is kept of the drafts, and the token behind."""
     guesses = [draft.token for draft in drafts]
     if drafts and drafts[0].probabilities is not None:
+        ids, options, prompt = continuation.ids, continuation.options, continuation.prompt_length
         p = [
-            probabilities(logits, continuation.ids + guesses[:place], continuation.options)
+            probabilities(logits, ids + guesses[:place], options, prompt)
             for place, logits in enumerate(all_logits)
         ]
         q = [draft.probabilities for draft in drafts]

@@ -1,0 +1,87 @@
+"""The application: what is answered at which path, and to whom."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from gpt2 import __version__
+from gpt2.errors import UserError, shortened
+from serving.protocol.completions import Answer, Model, texts
+from serving.protocol.delivery import EventStream, write_pieces, write_whole
+from serving.protocol.errors import Refused, Unknown, refuse
+from serving.protocol.fields import Completion, Sampling
+from serving.protocol.text import Text
+from serving.worker import Worker
+
+PAGE = Path(__file__).parent / "page"
+CLIENT_LEFT = 499  # nobody reads it; nginx has this number for the log
+CONTINUES = "this model continues texts and has no chat template: ask /v1/completions"
+
+
+def make_app(model: Model) -> FastAPI:
+    """The application; its state has a worker before anybody asks."""
+    app = FastAPI(title="gpt2 serve", version=__version__, docs_url=None, redoc_url=None)
+    for kind in (UserError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, refuse)
+    born = int(time.time())
+
+    @app.get("/health")
+    async def health() -> Response:
+        """Whether the server is there."""
+        return Response()
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        """The model that is served."""
+        entry = {"id": model.name, "object": "model", "created": born, "owned_by": "gpt2-by-hand"}
+        return {"object": "list", "data": [entry]}
+
+    @app.post("/v1/completions")
+    async def completions(fields: Completion, client: Request) -> Response:
+        """Continues texts."""
+        check_model(model, fields)
+        prompts = texts(model, fields)
+        together = [text for group in prompts for text in group]
+        answer = Answer(model, fields)
+        worker: Worker = app.state.worker
+        async with AsyncExitStack() as taken:
+            await taken.enter_async_context(worker.admit(len(together)))
+            if fields.stream:
+                return EventStream(parts(answer, prompts, worker), taken.pop_all())
+            pieces = await write_whole(together, worker, client)
+        if pieces is None:
+            return Response(status_code=CLIENT_LEFT)
+        return JSONResponse(answer.whole(prompts, pieces))
+
+    @app.post("/v1/chat/completions")
+    async def chat() -> Response:
+        """Refused: there is no chat template."""
+        raise Refused(CONTINUES)
+
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    return app
+
+
+def check_model(model: Model, fields: Sampling) -> None:
+    """Raises Unknown: another model is asked for."""
+    if fields.model != model.name:
+        name = shortened(repr(fields.model))
+        raise Unknown(f"there is no model {name}: this server has {model.name}", "model")
+
+
+async def parts(answer: Answer, prompts: list[list[Text]], worker: Worker) -> AsyncIterator[dict]:
+    """The pieces of a stream."""
+    together = [text for group in prompts for text in group]
+    async with aclosing(write_pieces(together, worker)) as pieces:
+        async for number, piece in pieces:
+            yield answer.part(number, piece)
+    if answer.tells_usage:
+        yield answer.last(prompts)

@@ -1,0 +1,1 @@
+"""OpenAI's protocol: what is asked, and what is answered."""
