@@ -248,6 +248,39 @@ def doctor() -> None:
 
 
 @app.command()
+def serve(
+    model: Model = DEFAULT_MODEL,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 for everybody.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(parser=Numbers(int, 0, 65535).parse, metavar="N", help="0 for any.")
+    ] = 8000,
+    quantize: Quantize = None,
+    device: DeviceName = "auto",
+    max_batch_size: Annotated[int, Count(help="How many texts a step has, at most.")] = 32,
+    api_key: Annotated[
+        str | None,
+        typer.Option(envvar="GPT2_API_KEY", metavar="KEY", help="What clients have to send."),
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="A line for each request.")] = False,
+) -> None:
+    """Serve a model: OpenAI's protocol, and a page to play with."""
+    from commands.serve import serve as serve_model
+
+    serve_model(
+        model=model,
+        host=host,
+        port=port,
+        quantize=quantize,
+        device=device,
+        batch=max_batch_size,
+        key=api_key,
+        log=log,
+    )
+
+
+@app.command()
 def bench(
     rounds: Annotated[int, Count(help="How many times.")] = 5,
     only: Annotated[

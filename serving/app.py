@@ -10,27 +10,41 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from max.serve._body_size_limit import RequestBodySizeLimitMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from gpt2 import __version__
 from gpt2.errors import UserError, shortened
-from serving.protocol.completions import Answer, Model, texts
+from serving.access import Access
+from serving.metrics import Metrics
+from serving.protocol.completions import Answer, Model, texts, usage
 from serving.protocol.delivery import EventStream, write_pieces, write_whole
 from serving.protocol.errors import Refused, Unknown, refuse
 from serving.protocol.fields import Completion, Sampling
 from serving.protocol.text import Text
 from serving.worker import Worker
 
+LARGEST_BODY = 4_000_000  # bytes
 PAGE = Path(__file__).parent / "page"
 CLIENT_LEFT = 499  # nobody reads it; nginx has this number for the log
 CONTINUES = "this model continues texts and has no chat template: ask /v1/completions"
 
 
-def make_app(model: Model) -> FastAPI:
-    """The application; its state has a worker before anybody asks."""
+def make_app(model: Model, key: str | None, log: bool) -> FastAPI:
+    """The application; its state has a worker before anybody asks.
+
+    Args:
+        model: what is served.
+        key: what clients have to send; None for nothing.
+        log: whether to write a line for each request.
+    """
     app = FastAPI(title="gpt2 serve", version=__version__, docs_url=None, redoc_url=None)
     for kind in (UserError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
+    app.add_middleware(RequestBodySizeLimitMiddleware, max_bytes=LARGEST_BODY)
+    metrics = app.state.metrics = Metrics()
+    app.add_middleware(Access, metrics=metrics, key=key, log=log)
     born = int(time.time())
 
     @app.get("/health")
@@ -44,6 +58,11 @@ def make_app(model: Model) -> FastAPI:
         entry = {"id": model.name, "object": "model", "created": born, "owned_by": "gpt2-by-hand"}
         return {"object": "list", "data": [entry]}
 
+    @app.get("/metrics")
+    async def numbers() -> Response:
+        """What the server did so far, for Prometheus."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
     @app.post("/v1/completions")
     async def completions(fields: Completion, client: Request) -> Response:
         """Continues texts."""
@@ -54,6 +73,7 @@ def make_app(model: Model) -> FastAPI:
         worker: Worker = app.state.worker
         async with AsyncExitStack() as taken:
             await taken.enter_async_context(worker.admit(len(together)))
+            taken.callback(note, client, fields, prompts)
             if fields.stream:
                 return EventStream(parts(answer, prompts, worker), taken.pop_all())
             pieces = await write_whole(together, worker, client)
@@ -75,6 +95,14 @@ def check_model(model: Model, fields: Sampling) -> None:
     if fields.model != model.name:
         name = shortened(repr(fields.model))
         raise Unknown(f"there is no model {name}: this server has {model.name}", "model")
+
+
+def note(client: Request, fields: Sampling, prompts: list[list[Text]]) -> None:
+    """Adds to the line in the log how much was read and written, and for whom."""
+    numbers = usage(prompts)
+    client.scope["notes"] = [f"{numbers['prompt_tokens']}+{numbers['completion_tokens']} tokens"]
+    if fields.user:
+        client.scope["notes"].append(shortened(repr(fields.user)))
 
 
 async def parts(answer: Answer, prompts: list[list[Text]], worker: Worker) -> AsyncIterator[dict]:

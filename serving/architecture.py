@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+import psutil
 from max.driver import DeviceSpec
 from max.graph.weights import WeightsFormat
 from max.pipelines import PIPELINE_REGISTRY
@@ -14,12 +15,13 @@ from max.pipelines.lib.interfaces.arch_config import ArchConfigWithBoundedMaxSeq
 from max.pipelines.modeling.types import PipelineTask
 from max.serve.api_server import ServingTokenGeneratorSettings
 
-from serving.pipeline import GPT2Pipeline, Served
+from serving.pipeline import PAGE_SIZE, GPT2Pipeline, Served
 from serving.request import Request
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 
 NAME = "GPT2LMHeadModel"
+SHARE = 8  # at most, keys and values have one of so many parts of the memory
 STEP_TOKENS = 512  # of prompts, in one step: what is being written waits for no more than these
 
 
@@ -58,6 +60,14 @@ gpt2_architecture = SupportedArchitecture(
     supports_device_graph_capture=False,
 )
 # ANCHOR_END: architecture
+
+
+def page_count(config: GPT2Config, batch: int) -> int:
+    """How many of MAX's pages there should be: for so many texts of full length, if they fit."""
+    page = 4 * 2 * config.n_layer * config.n_embd * PAGE_SIZE  # bytes
+    memory = psutil.virtual_memory().total
+    each = -(-config.n_positions // PAGE_SIZE)
+    return 1 + max(each, min(batch * each, memory // SHARE // page))  # one is MAX's own
 
 
 def serving_settings(

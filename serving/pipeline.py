@@ -23,6 +23,8 @@ from gpt2.text.sampling import choose
 from serving.likely import likely
 from serving.request import Request
 
+PAGE_SIZE = 128  # tokens; MAX wants a multiple of that
+
 
 @dataclass(frozen=True)
 class Served:
@@ -63,6 +65,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
             head_dim=config.head_dim,
             num_layers=config.n_layer,
             devices=[DeviceRef.CPU()],
+            page_size=PAGE_SIZE,
             enable_prefix_caching=True,
         )
         self._kv_manager = load_kv_manager(
@@ -78,7 +81,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
         # MAX has tokens before heads in a page; the kernels have heads before tokens, and nobody
         # else looks into it.
         [whole] = self._kv_manager.get_device_buffer(0).values
-        sizes = [config.n_layer, config.n_head, params.page_size, config.head_dim]
+        sizes = [config.n_layer, config.n_head, PAGE_SIZE, config.head_dim]
         self._pages = whole.view(DType.float32, [whole.shape[0], 2, *sizes])
         self._echoes: dict[RequestID, dict[int, LogProbabilities]] = {}
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from max.pipelines.context import EOSTracker, TextContext, TokenBuffer
 
-import numpy as np
 from gpt2.text.options import Options
 
 

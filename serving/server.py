@@ -5,13 +5,13 @@ import contextlib
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from max.serve.api_server import lifespan
+from max.serve.api_server import ServingTokenGeneratorSettings, lifespan
 from max.serve.config import MetricRecordingMethod, Settings
 from max.serve.process_control import SubprocessExit
 from max.serve.telemetry.common import configure_logging
@@ -47,50 +47,57 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
     configure_logging(settings)
     with tempfile.TemporaryDirectory() as view:
         told = serving_settings(served, read_config(served.folder), Path(view))
-        uvloop.run(_serve(app, settings, told, listening, ready))
+        try:
+            uvloop.run(_until_stopped(_serve(app, settings, told, listening, ready)))
+        except SubprocessExit as error:
+            raise UserError(
+                f"the model's process ended ({error}), and the server with it"
+            ) from None
 
 
-async def _serve(app, settings, told, listening, ready) -> None:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+async def _until_stopped(serving: Coroutine) -> None:
+    """Runs the server until it ends, or a signal cancels it."""
+    task = asyncio.ensure_future(serving)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    stopping = asyncio.ensure_future(stop.wait())
-    serving = asyncio.ensure_future(_run_both(app, settings, told, listening, ready, stop))
-    await asyncio.wait([stopping, serving], return_when=asyncio.FIRST_COMPLETED)
-    if not serving.done() and not app.state.__dict__.get("_state", {}).get("worker"):
-        serving.cancel()
-    stopping.cancel()
-    try:
-        await serving
-    except asyncio.CancelledError:
-        pass
-    except SubprocessExit as error:
-        raise UserError(f"the model's process ended ({error}), and the server with it") from None
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel, "signal")
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
-async def _run_both(app, settings, told, listening, ready, stop) -> None:
+async def _serve(
+    app: FastAPI,
+    settings: Settings,
+    told: ServingTokenGeneratorSettings,
+    listening: socket.socket,
+    ready: Callable[[], None],
+) -> None:
+    """MAX's process for the model, and around it the server. Cancelled, it ends both."""
     async with lifespan(app, settings, told, generate_zmq_ipc_path()):
-        worker = app.state.worker = Worker(app.state.pipeline.model_worker, PLACES)
+        proxy = app.state.pipeline.model_worker
+        worker = app.state.worker = Worker(proxy, PLACES, app.state.metrics)
         config = uvicorn.Config(
             app, log_config=None, lifespan="off", timeout_graceful_shutdown=GRACE
         )
-        server = QuietServer(config)
-        task = asyncio.ensure_future(server.serve([listening]))
+        server = Server(config)
+        answering = asyncio.ensure_future(server.serve([listening]))
         ready()
         why = "the model's process ended"
         try:
-            await stop.wait()
-            why = "the server is shutting down"
+            await asyncio.shield(answering)
+        except asyncio.CancelledError as cancelled:  # by a signal, or by MAX when its process ends
+            if cancelled.args:
+                why = "the server is shutting down"
+            raise
         finally:
             worker.end(why)
             server.should_exit = True
-            await task
+            await answering
 
 
-class QuietServer(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves signals to whom it runs for."""
 
     @contextlib.contextmanager
-    def capture_signals(self):
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none."""
         yield

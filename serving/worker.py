@@ -10,22 +10,21 @@ from max.pipelines.context.exceptions import InputError
 from max.serve.scheduler_result import SchedulerResult
 from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
 
+from serving.metrics import Metrics
 from serving.protocol.errors import Overloaded, Unavailable
 from serving.request import Request
 
 
 class Worker:
-    """Hands texts to MAX's scheduler, as many as there are places for.
+    """Hands texts to MAX's scheduler, as many as there are places for."""
 
-    Attributes:
-        texts: how many there are now.
-    """
-
-    def __init__(self, proxy: ZmqModelWorkerProxy, places: int) -> None:
+    def __init__(self, proxy: ZmqModelWorkerProxy, places: int, metrics: Metrics) -> None:
         self._proxy = proxy
         self._places = places
+        self._metrics = metrics
+        self._taken = 0
         self._ended: str | None = None
-        self.texts = 0
+        metrics.texts.set_function(lambda: self._taken)
 
     @asynccontextmanager
     async def admit(self, count: int) -> AsyncIterator[None]:
@@ -37,13 +36,15 @@ class Worker:
         """
         if self._ended:
             raise Unavailable(self._ended)
-        if self.texts + count > self._places:
-            raise Overloaded(f"{self.texts} texts are being written or wait, and {self._places} can")
-        self.texts += count
+        if self._taken + count > self._places:
+            raise Overloaded(
+                f"{self._taken} texts are written or wait, and {self._places} can: try again soon"
+            )
+        self._taken += count
         try:
             yield
         finally:
-            self.texts -= count
+            self._taken -= count
 
     async def stream(self, request: Request) -> AsyncIterator[list[TextGenerationOutput]]:
         """What is written, a token or a few at a time. Who stops asking ends it.
@@ -51,11 +52,20 @@ class Worker:
         Raises:
             Unavailable: the model's process has ended.
         """
+        seen, waits = time.monotonic(), self._metrics.first
+        self._metrics.prompt_tokens.inc(request.prompt_length)
         try:
-            outputs = await self._proxy.stream(request.request_id, request)
-            async with contextlib.aclosing(outputs):
-                async for tokens, _ in outputs:
-                    yield tokens
+            stream = await self._proxy.stream(request.request_id, request)
+            async with contextlib.aclosing(stream):
+                async for outputs, _ in stream:
+                    now = time.monotonic()
+                    count = sum(len(output.tokens) for output in outputs)
+                    waits.observe((now - seen) / count)
+                    if waits is self._metrics.first:
+                        self._metrics.cached_tokens.inc(outputs[0].num_cached_tokens or 0)
+                    self._metrics.written_tokens.inc(count)
+                    seen, waits = now, self._metrics.between
+                    yield outputs
         except InputError as error:
             raise Unavailable(str(error)) from error
 
@@ -65,8 +75,3 @@ class Worker:
         failed = SchedulerResult.failed(why)
         for queue in self._proxy.pending_out_queues.values():
             queue.put_nowait((time.monotonic(), failed))
-
-    def cancel(self, request: Request) -> None:
-        """Ends a text: its stop string came."""
-        self._proxy.cancel(request.request_id)
-

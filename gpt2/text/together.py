@@ -63,10 +63,9 @@ def write_together(engine: Engine, continuations: Iterable[Continuation]) -> Ite
 def _read(
     engine: Engine, pages: Pages, prefill: list[Text], decode: list[Text]
 ) -> Iterator[tuple[Text, np.ndarray]]:
-    """One step: some tokens of prompts, and one of each other text; with logits where all is read.
-    """
+    """One step: some tokens of prompts, and one of each other text; with logits where all is read."""
     left = BUDGET
-    counts = {text: 1 for text in decode}
+    counts = dict.fromkeys(decode, 1)
     for text in prefill:
         counts[text] = min(len(text.ids) - text.read, left)
         left -= counts[text]

@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 from gpt2.checkpoint.tokenizer import END_OF_TEXT, Tokenizer
-from gpt2.errors import shortened
 from gpt2.text.options import Options
 from serving.protocol.errors import Refused
 from serving.protocol.fields import LARGEST_SEED, Completion, Ids, Sampling
@@ -42,10 +41,13 @@ class Model:
         if not ids:
             raise Refused(f"the prompt is empty: give it a first word, or {END_OF_TEXT}", "prompt")
         if max(ids) >= self._vocab_size:
-            raise Refused(f"there is no token {max(ids)}: ids end at {self._vocab_size - 1}", "prompt")
+            raise Refused(
+                f"there is no token {max(ids)}: ids end at {self._vocab_size - 1}", "prompt"
+            )
         if len(ids) > self._n_positions:
             raise Refused(
-                f"the prompt has {len(ids)} tokens, and this model sees {self._n_positions}", "prompt"
+                f"the prompt has {len(ids)} tokens, and this model sees {self._n_positions}",
+                "prompt",
             )
         return ids
 
@@ -111,7 +113,9 @@ def texts(model: Model, fields: Completion) -> list[list[Text]]:
     if count < wanted:
         raise Refused(f"best_of is {count}, and n {wanted}: it must not be smaller", "best_of")
     if fields.stream and count > wanted:
-        raise Refused("best_of: which text is best is known at the end, so not in a stream", "best_of")
+        raise Refused(
+            "best_of: which text is best is known at the end, so not in a stream", "best_of"
+        )
     most = DEFAULT_TOKENS if fields.max_tokens is None else fields.max_tokens
     logprobs = 0 if fields.logprobs is None and count > wanted else fields.logprobs
     return [

@@ -20,7 +20,9 @@ def _is_ids(value: object) -> bool:
 def _prompts(value: object) -> list[str | Ids]:
     """A prompt or several, as a list of them."""
     several = value if isinstance(value, list) and not _is_ids(value) else [value]
-    if value == [] or not all(one is None or isinstance(one, str) or _is_ids(one) for one in several):
+    if value == [] or not all(
+        one is None or isinstance(one, str) or _is_ids(one) for one in several
+    ):
         raise ValueError("must be a text, token ids, or a list of such")
     if len(several) > MOST_TEXTS:
         raise ValueError(f"must have at most {MOST_TEXTS} prompts")
@@ -57,7 +59,13 @@ Stops = Annotated[
     Any,
     PlainValidator(_stops),
     WithJsonSchema(
-        {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": MOST_STOPS}, {"type": "null"}]}
+        {
+            "anyOf": [
+                _TEXT,
+                {"type": "array", "items": _TEXT, "maxItems": MOST_STOPS},
+                {"type": "null"},
+            ]
+        }
     ),
 ]
 Bias = Annotated[
@@ -109,7 +117,9 @@ class Sampling(Fields):
     presence_penalty: float | None = _number(
         -2, 2, "Is taken from a token's logit if it was written at all."
     )
-    logit_bias: Bias = Field(None, validate_default=True, description="Is added to the logits of ids.")
+    logit_bias: Bias = Field(
+        None, validate_default=True, description="Is added to the logits of ids."
+    )
     seed: int | None = _whole(
         -(2**63), LARGEST_SEED, "The same seed, the same bytes, whoever else is served."
     )

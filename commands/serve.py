@@ -1,0 +1,94 @@
+"""`gpt2 serve`: a server that speaks OpenAI's protocol, and a page to play with."""
+
+import json
+import os
+import socket
+from functools import partial
+from importlib.util import find_spec
+
+from rich.status import Status
+from rich.text import Text
+
+from commands.terminal import console, note, run_visibly
+from gpt2.checkpoint.config import read_config
+from gpt2.checkpoint.locate import locate
+from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.devices import choose_device
+from gpt2.engine.engine import choose_layout
+from gpt2.engine.graph import compiled_decoder
+from gpt2.errors import UserError
+
+KEY_VARIABLE = "GPT2_API_KEY"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(
+    *,
+    model: str,
+    host: str,
+    port: int,
+    quantize: str | None,
+    device: str,
+    batch: int,
+    key: str | None,
+    log: bool,
+) -> None:
+    """Serves a model until Ctrl-C.
+
+    Args: as `gpt2 serve --help` has them.
+
+    Raises:
+        UserError: what it needs is not installed, the address is taken, the model cannot be
+            used, or its process ended.
+    """
+    if find_spec("fastapi") is None or find_spec("uvloop") is None:
+        raise UserError("serving needs more of MAX: `uv sync --extra serve`, and again")
+    listening = listen(host, port)
+    folder = locate(model)
+    config, tokenizer = read_config(folder), Tokenizer(folder)
+    tokenizer.check(config.vocab_size, folder)
+    chosen = choose_device(device)
+    run_visibly(
+        lambda: compiled_decoder(config, choose_layout(config, chosen, quantize), chosen),
+        f"Loading {model}",
+        "Compiling the model for this machine: a minute or two, and only this once.",
+    )
+    if host not in LOOPBACK and not key:
+        note(f"Warning: whoever reaches {host} can use this server; --api-key asks for a key.")
+    with console.status(Text("Starting MAX's server and its process for the model")) as status:
+        from serving.app import make_app
+        from serving.architecture import page_count
+        from serving.pipeline import Served
+        from serving.protocol.completions import Model
+        from serving.server import run
+
+        name = folder.resolve().name if os.sep in model else model
+        served = Served(folder, name, quantize, device, page_count(config, batch), batch)
+        app = make_app(Model(name, tokenizer, config.vocab_size, config.n_positions), key, log)
+        address = f"http://{host}:{listening.getsockname()[1]}"
+        run(app, served, listening, partial(_tell, status, address, name, key))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which nobody else listens.
+
+    Raises:
+        UserError: somebody does, or the address is not of this machine.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise UserError(f"cannot listen on {host}:{port}: {reason}; --port and --host") from error
+
+
+def _tell(status: Status, address: str, name: str, key: str | None) -> None:
+    """Says where the server is, and how to ask it."""
+    status.stop()
+    body = json.dumps({"model": name, "prompt": "ROMEO:", "max_tokens": 50})
+    bearer = f" -H 'Authorization: Bearer ${KEY_VARIABLE}'" if key else ""
+    note(
+        f"{name} is served at {address}, where a page is to play with; Ctrl-C ends it. Or ask:\n"
+        f"curl {address}/v1/completions -H 'Content-Type: application/json'{bearer} -d '{body}'"
+    )
