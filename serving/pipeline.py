@@ -158,7 +158,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
         return choose(logits, ids, request.options, np.random.Generator(numbers), prompt)
 
     def _keep_echo(self, request: Request, logits: np.ndarray) -> None:
-        """Keeps how likely the tokens behind those that were read were, as far as they are there."""
+        """Keeps how likely the prompt's tokens were, behind each that was read."""
         echo = self._echoes.setdefault(request.request_id, {})
         first = request.tokens.processed_length + 1
         following = request.tokens.all[first : request.prompt_length]

@@ -50,9 +50,7 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
         try:
             uvloop.run(_until_stopped(_serve(app, settings, told, listening, ready)))
         except SubprocessExit as error:
-            raise UserError(
-                f"the model's process ended ({error}), and the server with it"
-            ) from None
+            raise UserError(f"the model's process ended ({error}): so does the server") from None
 
 
 async def _until_stopped(serving: Coroutine) -> None:
@@ -75,10 +73,8 @@ async def _serve(
     async with lifespan(app, settings, told, generate_zmq_ipc_path()):
         proxy = app.state.pipeline.model_worker
         worker = app.state.worker = Worker(proxy, PLACES, app.state.metrics)
-        config = uvicorn.Config(
-            app, log_config=None, lifespan="off", timeout_graceful_shutdown=GRACE
-        )
-        server = Server(config)
+        options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": GRACE}
+        server = Server(uvicorn.Config(app, **options))
         answering = asyncio.ensure_future(server.serve([listening]))
         ready()
         why = "the model's process ended"

@@ -15,20 +15,15 @@ PROMPTS = ["ROMEO:", LONG, "To be", LONG * 2 + "KING", "JULIET:\nO", LONG + "MEN
 
 @pytest.fixture
 def reads(model, monkeypatch):
-    """What the engine is asked to read, a list for each step: how many tokens of how many texts."""
+    """What the engine is asked to read, a list for each step: how many tokens of each text."""
     steps = []
-    read, step = model.engine.read, together.Scheduler.step
+    step = model.engine.step
 
-    def watched(pages, texts, count):
-        steps[-1].append((count, len(texts)))
-        return read(pages, texts, count)
+    def watched(ids, *where):
+        steps.append(list(map(len, ids)))
+        return step(ids, *where)
 
-    def begun(scheduler):
-        steps.append([])
-        return step(scheduler)
-
-    monkeypatch.setattr(model.engine, "read", watched)
-    monkeypatch.setattr(together.Scheduler, "step", begun)
+    monkeypatch.setattr(model.engine, "step", watched)
     return steps
 
 
@@ -47,7 +42,7 @@ def test_texts_that_begin_alike_are_read_once(model, reads):
     count = len(model.tokenizer.encode(LONG * 2))
     texts = model.generate(LONG * 2, samples=6, seed=3, max_new_tokens=4)
     assert len({text.text for text in texts}) > 1
-    prompts = sum(tokens * rows for step in reads for tokens, rows in step if tokens > 1)
+    prompts = sum(tokens for step in reads for tokens in step if tokens > 1)
     own = count - (count - 1) // SIZE * SIZE  # what does not fill a page
     assert prompts == count + 5 * own < 3 * count
 
@@ -56,10 +51,9 @@ def test_who_ends_makes_room_and_who_comes_is_read_while_others_write(model, rea
     monkeypatch.setattr(together, "AT_ONCE", 3)
     monkeypatch.setattr(together, "BUDGET", 40)
     assert_same_as_alone(model, PROMPTS, stop=["\n"], max_new_tokens=30)
-    steps = [dict(step) for step in reads]
-    assert max(step.get(1, 0) for step in steps) == 3
-    assert any(1 in step and max(step) > 1 for step in steps)
-    assert all(sum(tokens * rows for tokens, rows in step.items()) <= 40 + 3 for step in steps)
+    assert max(step.count(1) for step in reads) == 3
+    assert any(1 in step and max(step) > 1 for step in reads)
+    assert all(sum(step) <= 40 + 3 for step in reads)
 
 
 def test_who_came_last_gives_way_where_pages_run_out(model, reads, monkeypatch):
@@ -118,5 +112,7 @@ def test_logits_of_pages_are_those_of_a_cache_in_one_piece(engine, lengths, rng)
         cache = engine.new_cache(np.zeros(1, np.int64))
         expected = engine.forward(cache, np.array([text.ids]))[0]
         while text.read < len(text.ids):
-            logits = engine.read(pages, [text], min(50, len(text.ids) - text.read))
+            new, past = text.ids[text.read :][:50], np.array([text.read])
+            logits = engine.step([new], past, pages.places([text]), pages.buffer)
+            text.read += len(new)
         np.testing.assert_array_equal(logits, expected)

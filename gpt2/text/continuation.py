@@ -71,7 +71,7 @@ class Continuation:
         return piece
 
     def end(self) -> str:
-        """Ends it here, for there is no room for more, and returns the text that this makes certain."""
+        """Ends it for lack of room, and returns the text that this makes certain."""
         self.finish_reason = LENGTH
         piece = self._held_back()
         self.text += piece

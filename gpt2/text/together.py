@@ -63,7 +63,7 @@ def write_together(engine: Engine, continuations: Iterable[Continuation]) -> Ite
 def _read(
     engine: Engine, pages: Pages, prefill: list[Text], decode: list[Text]
 ) -> Iterator[tuple[Text, np.ndarray]]:
-    """One step: some tokens of prompts, and one of each other text; with logits where all is read."""
+    """One step: tokens of prompts, and one of each other text; with logits where all is read."""
     left = BUDGET
     counts = dict.fromkeys(decode, 1)
     for text in prefill:

@@ -39,17 +39,14 @@ class Model:
             prompt = [] if self.tokenizer.end_of_text is None else [self.tokenizer.end_of_text]
         ids = self.tokenizer.encode(prompt) if isinstance(prompt, str) else prompt
         if not ids:
-            raise Refused(f"the prompt is empty: give it a first word, or {END_OF_TEXT}", "prompt")
-        if max(ids) >= self._vocab_size:
-            raise Refused(
-                f"there is no token {max(ids)}: ids end at {self._vocab_size - 1}", "prompt"
-            )
-        if len(ids) > self._n_positions:
-            raise Refused(
-                f"the prompt has {len(ids)} tokens, and this model sees {self._n_positions}",
-                "prompt",
-            )
-        return ids
+            why = f"the prompt is empty: give it a first word, or {END_OF_TEXT}"
+        elif (largest := max(ids)) >= self._vocab_size:
+            why = f"there is no token {largest}: ids end at {self._vocab_size - 1}"
+        elif len(ids) > self._n_positions:
+            why = f"the prompt has {len(ids)} tokens, and this model sees {self._n_positions}"
+        else:
+            return ids
+        raise Refused(why, "prompt")
 
     def text(
         self,
@@ -113,9 +110,7 @@ def texts(model: Model, fields: Completion) -> list[list[Text]]:
     if count < wanted:
         raise Refused(f"best_of is {count}, and n {wanted}: it must not be smaller", "best_of")
     if fields.stream and count > wanted:
-        raise Refused(
-            "best_of: which text is best is known at the end, so not in a stream", "best_of"
-        )
+        raise Refused("best_of: the best is known at the end, so not in a stream", "best_of")
     most = DEFAULT_TOKENS if fields.max_tokens is None else fields.max_tokens
     logprobs = 0 if fields.logprobs is None and count > wanted else fields.logprobs
     return [

@@ -20,9 +20,7 @@ def _is_ids(value: object) -> bool:
 def _prompts(value: object) -> list[str | Ids]:
     """A prompt or several, as a list of them."""
     several = value if isinstance(value, list) and not _is_ids(value) else [value]
-    if value == [] or not all(
-        one is None or isinstance(one, str) or _is_ids(one) for one in several
-    ):
+    if value == [] or not all(isinstance(one, str | None) or _is_ids(one) for one in several):
         raise ValueError("must be a text, token ids, or a list of such")
     if len(several) > MOST_TEXTS:
         raise ValueError(f"must have at most {MOST_TEXTS} prompts")
@@ -47,6 +45,7 @@ def _bias(value: object) -> dict[int, float]:
     return bias
 
 
+_NULL = {"type": "null"}
 _TEXT = {"type": "string", "minLength": 1}
 _IDS = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
 _ONE = [_TEXT, _IDS]
@@ -59,13 +58,7 @@ Stops = Annotated[
     Any,
     PlainValidator(_stops),
     WithJsonSchema(
-        {
-            "anyOf": [
-                _TEXT,
-                {"type": "array", "items": _TEXT, "maxItems": MOST_STOPS},
-                {"type": "null"},
-            ]
-        }
+        {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "maxItems": MOST_STOPS}, _NULL]}
     ),
 ]
 Bias = Annotated[
@@ -118,7 +111,7 @@ class Sampling(Fields):
         -2, 2, "Is taken from a token's logit if it was written at all."
     )
     logit_bias: Bias = Field(
-        None, validate_default=True, description="Is added to the logits of ids."
+        None, validate_default=True, description="Is added to the logits of these ids."
     )
     seed: int | None = _whole(
         -(2**63), LARGEST_SEED, "The same seed, the same bytes, whoever else is served."
