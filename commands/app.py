@@ -264,8 +264,12 @@ def serve(
         typer.Option(envvar="GPT2_API_KEY", metavar="KEY", help="What clients have to send."),
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="A line for each request.")] = False,
+    steps: Steps = False,
 ) -> None:
     """Serve a model: OpenAI's protocol, and a page to play with."""
+    if steps and quantize:
+        raise UserError("--steps runs the model as you wrote it: leave out --quantize")
+
     from commands.serve import serve as serve_model
 
     serve_model(
@@ -274,9 +278,10 @@ def serve(
         port=port,
         quantize=quantize,
         device=device,
-        batch=max_batch_size,
+        batch=1 if steps else max_batch_size,
         key=api_key,
         log=log,
+        steps=steps,
     )
 
 

@@ -9,16 +9,18 @@ from importlib.util import find_spec
 from rich.status import Status
 from rich.text import Text
 
+from commands.own_steps import listed
 from commands.terminal import console, note, run_visibly
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import locate
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.devices import choose_device
-from gpt2.engine.engine import choose_layout
+from gpt2.engine.engine import PLAIN, choose_layout
 from gpt2.engine.graph import compiled_decoder
 from gpt2.errors import UserError
 
 KEY_VARIABLE = "GPT2_API_KEY"
+MODEL = range(1, 13)  # the steps that are the model
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -32,6 +34,7 @@ def serve(
     batch: int,
     key: str | None,
     log: bool,
+    steps: bool,
 ) -> None:
     """Serves a model until Ctrl-C.
 
@@ -48,25 +51,43 @@ def serve(
     config, tokenizer = read_config(folder), Tokenizer(folder)
     tokenizer.check(config.vocab_size, folder)
     chosen = choose_device(device)
-    run_visibly(
-        lambda: compiled_decoder(config, choose_layout(config, chosen, quantize), chosen),
-        f"Loading {model}",
-        "Compiling the model for this machine: a minute or two, and only this once.",
-    )
+    own = _own_steps() if steps else None
+    layout = choose_layout(config, chosen, quantize)
+    starting = "Starting MAX's server, and its process for the model"
+    if steps or layout == PLAIN:
+        starting += "; the first time it compiles for minutes"
+    else:
+        run_visibly(
+            lambda: compiled_decoder(config, layout, chosen),
+            f"Loading {model}",
+            "Compiling the model for this machine: a minute or two, and only this once.",
+        )
     if host not in LOOPBACK and not key:
         note(f"Warning: whoever reaches {host} can use this server; --api-key asks for a key.")
-    with console.status(Text("Starting MAX's server and its process for the model")) as status:
+    with console.status(Text(starting)) as status:
         from serving.app import make_app
         from serving.architecture import page_count
-        from serving.pipeline import Served
         from serving.protocol.completions import Model
+        from serving.served import Served
         from serving.server import run
 
         name = folder.resolve().name if os.sep in model else model
-        served = Served(folder, name, quantize, device, page_count(config, batch), batch)
+        pages = page_count(config, batch)
+        served = Served(folder, name, quantize, device, pages, batch, own)
         app = make_app(Model(name, tokenizer, config.vocab_size, config.n_positions), key, log)
         address = f"http://{host}:{listening.getsockname()[1]}"
         run(app, served, listening, partial(_tell, status, address, name, key))
+
+
+def _own_steps() -> tuple[int, ...]:
+    """Those of the reader's steps that are right and belong to the model; says so."""
+    from course.own_steps import right_steps
+
+    right = run_visibly(lambda: right_steps(MODEL), "Reading your steps", "Checking your steps:")
+    if stand_ins := [number for number in MODEL if number not in right]:
+        note(f"Not right yet, so the reference stands in: {listed(stand_ins)}.")
+    note("Your steps 1 to 12 compute the whole text again for each token, one request at a time.")
+    return tuple(sorted(right))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from max.driver import CPU, Device
+from max.driver import Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
@@ -13,17 +13,12 @@ from commands.generate import read_prompt, show
 from commands.terminal import run_visibly
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import locate
-from gpt2.checkpoint.model import CompiledModel, empty_model, load_model
+from gpt2.checkpoint.model import CompiledModel, compare_with_eager, load_model
 from gpt2.checkpoint.tokenizer import Tokenizer
-from gpt2.checkpoint.weights import read_weights
 from gpt2.devices import choose_device
-from gpt2.errors import UserError
 from gpt2.text.continuation import Continuation
 from gpt2.text.options import Options
 from solutions.solution_12 import generate_next_token
-
-SHORT = 8  # tokens are enough to see a mask that got lost
-LARGEST_DIFFERENCE = 0.01  # of logits, compiled and eager; rounding explains a thousandth of it
 
 
 def generate_text(prompt: str | None, options: Options, *, model: str, device: str) -> None:
@@ -78,25 +73,3 @@ class TutorialModel:
             token = generate_next_token(model, input_ids, temperature=temperature, rng=rng)
             input_ids = F.concat([input_ids, token.reshape([1, 1])], axis=1)
             yield int(token.item())
-
-
-def compare_with_eager(compiled: CompiledModel, folder: Path, ids: list[int]) -> None:
-    """Makes sure that compiling changed nothing: the checks saw a reader's code run eagerly only.
-
-    Raises:
-        UserError: the logits differ.
-    """
-    eager = empty_model(compiled.config, compiled.device)
-    eager.load_state_dict(read_weights(folder, compiled.config))
-    input_ids = Tensor(np.array([ids[:SHORT]]), dtype=DType.int64, device=compiled.device)
-    with F.lazy():  # has a context in which MAX can add sizes, in any thread
-        expected = eager(input_ids)
-    logits = compiled(input_ids)
-    arrays = [np.from_dlpack(tensor.to(CPU())) for tensor in (logits, expected)]
-    difference = np.abs(arrays[0] - arrays[1]).max()
-    if not difference < LARGEST_DIFFERENCE:
-        raise UserError(
-            f"compiled, your model's logits differ by {difference:.2g} from what it computes "
-            "uncompiled. MAX 26.7 loses a mask that F.where makes of a comparison: "
-            "F.band_part in step 2 is safe"
-        )

@@ -15,8 +15,9 @@ from max.pipelines.lib.interfaces.arch_config import ArchConfigWithBoundedMaxSeq
 from max.pipelines.modeling.types import PipelineTask
 from max.serve.api_server import ServingTokenGeneratorSettings
 
-from serving.pipeline import PAGE_SIZE, GPT2Pipeline, Served
+from serving.readers import PAGE_SIZE
 from serving.request import Request
+from serving.served import Served, make_pipeline
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 
@@ -53,7 +54,6 @@ gpt2_architecture = SupportedArchitecture(
     default_weights_format=WeightsFormat.safetensors,
     config=GPT2ServingConfig,
     pipeline_model=GPT2LMHeadModel,
-    pipeline_cls=GPT2Pipeline,
     context_type=Request,
     tokenizer=no_tokenizer,
     supports_overlap_scheduler=False,
@@ -97,7 +97,7 @@ def serving_settings(
     )
     pipeline_config = PipelineConfig.from_args(arguments)
     return ServingTokenGeneratorSettings(
-        model_factory=partial(GPT2Pipeline, served, pipeline_config),
+        model_factory=partial(make_pipeline, served, pipeline_config),
         pipeline_config=pipeline_config,
         tokenizer=None,
         task=PipelineTask.TEXT_GENERATION,

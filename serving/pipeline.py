@@ -1,11 +1,8 @@
 """What MAX's scheduler calls: a step of the model for a batch of texts, over MAX's pages."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from max.driver import CPU
 from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef
@@ -18,33 +15,14 @@ from max.pipelines.modeling.types import RequestID, TextGenerationInputs
 
 from gpt2.checkpoint.config import read_config
 from gpt2.devices import choose_device
-from gpt2.engine.engine import Engine
+from gpt2.engine.engine import PLAIN, Engine, choose_layout
 from gpt2.text.sampling import choose
 from serving.likely import likely
+from serving.paged_model import PagedReader
+from serving.readers import PAGE_SIZE, KernelReader, Reader
 from serving.request import Request
-
-PAGE_SIZE = 128  # tokens; MAX wants a multiple of that
-
-
-@dataclass(frozen=True)
-class Served:
-    """What is served.
-
-    Attributes:
-        folder: the checkpoint.
-        name: what clients call it.
-        quantize: as for `gpt2.load`.
-        device: the name of a device, as for `gpt2.load`.
-        pages: how many pages of keys and values there are.
-        batch: how many texts a step has, at most.
-    """
-
-    folder: Path
-    name: str
-    quantize: str | None
-    device: str
-    pages: int
-    batch: int
+from serving.served import Served
+from serving.steps_reader import StepsReader
 
 
 class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
@@ -56,15 +34,15 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
 
     def __init__(self, served: Served, pipeline_config: PipelineConfig) -> None:
         config = read_config(served.folder)
+        device = choose_device(served.device)
         self._pipeline_config = pipeline_config
         self._batch = served.batch
-        self._engine = Engine(served.folder, config, choose_device(served.device), served.quantize)
         params = MHAKVCacheParams(
             dtype=DType.float32,
             n_kv_heads=config.n_head,
             head_dim=config.head_dim,
             num_layers=config.n_layer,
-            devices=[DeviceRef.CPU()],
+            devices=[DeviceRef.from_device(device)],
             page_size=PAGE_SIZE,
             enable_prefix_caching=True,
         )
@@ -72,17 +50,20 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
             params=params,
             max_batch_size=served.batch,
             max_seq_len=config.n_positions,
-            session=InferenceSession(devices=[CPU()]),
+            session=InferenceSession(devices=[device]),
             available_cache_memory=served.pages * params.bytes_per_block,
             is_di_enabled=False,
             model_name=served.name,
             max_num_input_tokens=None,
         )
-        # MAX has tokens before heads in a page; the kernels have heads before tokens, and nobody
-        # else looks into it.
-        [whole] = self._kv_manager.get_device_buffer(0).values
-        sizes = [config.n_layer, config.n_head, PAGE_SIZE, config.head_dim]
-        self._pages = whole.view(DType.float32, [whole.shape[0], 2, *sizes])
+        if served.steps is not None:
+            reader = StepsReader(served.folder, config, device)
+        elif choose_layout(config, device, served.quantize) == PLAIN:
+            reader = PagedReader(served.folder, config, device, self._kv_manager, params)
+        else:
+            engine = Engine(served.folder, config, device, served.quantize)
+            reader = KernelReader(engine, self._kv_manager)
+        self._reader: Reader = reader
         self._echoes: dict[RequestID, dict[int, LogProbabilities]] = {}
 
     @property
@@ -132,18 +113,12 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
 
     def _read(self, batch: list[Request]) -> list[np.ndarray]:
         """The logits of each text: of all its new tokens where it is echoed, or of the last."""
-        ids = [request.tokens.active for request in batch]
-        past = np.array([request.tokens.processed_length for request in batch])
-        pages = [self._kv_manager.get_req_blocks_per_leaf(request) for request in batch]
-        rows = [row for [row] in map(dict.values, pages)]
-        most = max(map(len, rows))
-        table = np.array([row + [0] * (most - len(row)) for row in rows])
-        ends = np.cumsum(list(map(len, ids)))
+        ends = np.cumsum([request.tokens.active_length for request in batch])
         kept = [
-            np.arange(end - (len(new) if request.echo else 1), end)
-            for request, new, end in zip(batch, ids, ends, strict=True)
+            np.arange(end - (request.tokens.active_length if request.echo else 1), end)
+            for request, end in zip(batch, ends, strict=True)
         ]
-        logits = self._engine.step(ids, past, table, self._pages, np.concatenate(kept))
+        logits = self._reader.read(batch, np.concatenate(kept))
         return np.split(logits, np.cumsum(list(map(len, kept)))[:-1])
         # ANCHOR_END: execute
 

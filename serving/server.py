@@ -20,7 +20,7 @@ from max.serve.worker_interface._zmq_queue import generate_zmq_ipc_path
 from gpt2.checkpoint.config import read_config
 from gpt2.errors import UserError
 from serving.architecture import serving_settings
-from serving.pipeline import Served
+from serving.served import Served
 from serving.worker import Worker
 
 PLACES = 256  # texts that are written or wait

@@ -14,8 +14,12 @@ from max.experimental.tensor import Tensor, TensorType, default_device, default_
 
 from gpt2.checkpoint.finite import check_logits
 from gpt2.checkpoint.weights import read_weights
+from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
+
+SHORT = 8  # tokens are enough to see a mask that got lost
+LARGEST_DIFFERENCE = 0.01  # of logits, compiled and eager; rounding explains a thousandth of it
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,25 @@ def load_model(
     model = empty_model(config, device, architecture)
     ids_type = TensorType(DType.int64, ["batch", "seq"], device=device)
     return CompiledModel(config, device, model.compile(ids_type, weights=weights))
+
+
+def compare_with_eager(compiled: CompiledModel, folder: Path, ids: list[int]) -> None:
+    """Makes sure that compiling changed nothing: the checks saw a reader's code run eagerly only.
+
+    Raises:
+        UserError: the logits differ.
+    """
+    eager = empty_model(compiled.config, compiled.device)
+    eager.load_state_dict(read_weights(folder, compiled.config))
+    input_ids = Tensor(np.array([ids[:SHORT]]), dtype=DType.int64, device=compiled.device)
+    with F.lazy():  # has a context in which MAX can add sizes, in any thread
+        expected = eager(input_ids)
+    logits = compiled(input_ids)
+    arrays = [np.from_dlpack(tensor.to(CPU())) for tensor in (logits, expected)]
+    difference = np.abs(arrays[0] - arrays[1]).max()
+    if not difference < LARGEST_DIFFERENCE:
+        raise UserError(
+            f"compiled, your model's logits differ by {difference:.2g} from what it computes "
+            "uncompiled. MAX 26.7 loses a mask that F.where makes of a comparison: "
+            "F.band_part in step 2 is safe"
+        )
