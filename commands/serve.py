@@ -79,7 +79,7 @@ def serve(
         run(app, served, listening, partial(_tell, status, address, name, key))
 
 
-def _own_steps() -> tuple[int, ...]:
+def _own_steps() -> frozenset[int]:
     """Those of the reader's steps that are right and belong to the model; says so."""
     from course.own_steps import right_steps
 
@@ -87,7 +87,7 @@ def _own_steps() -> tuple[int, ...]:
     if stand_ins := [number for number in MODEL if number not in right]:
         note(f"Not right yet, so the reference stands in: {listed(stand_ins)}.")
     note("Your steps 1 to 12 compute the whole text again for each token, one request at a time.")
-    return tuple(sorted(right))
+    return frozenset(right)
 
 
 def listen(host: str, port: int) -> socket.socket:

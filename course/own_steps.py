@@ -1,7 +1,7 @@
 """The reader's steps in the place of the solutions: what they wrote is what runs."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 import solutions
 from course.files import KERNEL, NUMBERS, solution_path, step_module, step_path
@@ -20,7 +20,7 @@ def right_steps(numbers: Collection[int] = NUMBERS) -> set[int]:
         return verdicts.state.right_steps().intersection(numbers)
 
 
-def put_in_place(right: set[int]) -> list[int]:
+def put_in_place(right: Set[int]) -> list[int]:
     """Has every later import of a solution find the reader's step, where that is right.
 
     So this comes before the model and the engine are imported.

@@ -36,7 +36,7 @@ class Served:
     device: str
     pages: int
     batch: int
-    steps: tuple[int, ...] | None = None
+    steps: frozenset[int] | None = None
 
 
 def make_pipeline(served: Served, pipeline_config: "PipelineConfig") -> "GPT2Pipeline":
@@ -45,7 +45,7 @@ def make_pipeline(served: Served, pipeline_config: "PipelineConfig") -> "GPT2Pip
         if served.steps is not None:
             from course.own_steps import put_in_place
 
-            put_in_place(list(served.steps))
+            put_in_place(served.steps)
         from serving.pipeline import GPT2Pipeline
 
         return GPT2Pipeline(served, pipeline_config)
