@@ -67,14 +67,16 @@ def serve(
     with console.status(Text(starting)) as status:
         from serving.app import make_app
         from serving.architecture import page_count
-        from serving.protocol.completions import Model
+        from serving.protocol.chat import read_template
+        from serving.protocol.model import Model
         from serving.served import Served
         from serving.server import run
 
         name = folder.resolve().name if os.sep in model else model
         pages = page_count(config, batch)
         served = Served(folder, name, quantize, device, pages, batch, own)
-        app = make_app(Model(name, tokenizer, config.vocab_size, config.n_positions), key, log)
+        known = Model(name, tokenizer, config.vocab_size, config.n_positions)
+        app = make_app(known, read_template(folder), key, log)
         address = f"http://{host}:{listening.getsockname()[1]}"
         run(app, served, listening, partial(_tell, status, address, name, key))
 

@@ -18,10 +18,13 @@ from gpt2 import __version__
 from gpt2.errors import UserError, shortened
 from serving.access import Access
 from serving.metrics import Metrics
-from serving.protocol.completions import Answer, Model, texts, usage
+from serving.protocol.answer import Answer, usage
+from serving.protocol.chat import ChatAnswer, ChatCompletion, chat_texts
+from serving.protocol.completions import CompletionAnswer, texts
 from serving.protocol.delivery import EventStream, write_pieces, write_whole
 from serving.protocol.errors import Refused, Unknown, refuse
 from serving.protocol.fields import Completion, Sampling
+from serving.protocol.model import Model
 from serving.protocol.text import Text
 from serving.worker import Worker
 
@@ -31,11 +34,12 @@ CLIENT_LEFT = 499  # nobody reads it; nginx has this number for the log
 CONTINUES = "this model continues texts and has no chat template: ask /v1/completions"
 
 
-def make_app(model: Model, key: str | None, log: bool) -> FastAPI:
+def make_app(model: Model, template: str | None, key: str | None, log: bool) -> FastAPI:
     """The application; its state has a worker before anybody asks.
 
     Args:
         model: what is served.
+        template: how its conversations are written, if it has them.
         key: what clients have to send; None for nothing.
         log: whether to write a line for each request.
     """
@@ -67,27 +71,40 @@ def make_app(model: Model, key: str | None, log: bool) -> FastAPI:
     async def completions(fields: Completion, client: Request) -> Response:
         """Continues texts."""
         check_model(model, fields)
-        prompts = texts(model, fields)
-        together = [text for group in prompts for text in group]
-        answer = Answer(model, fields)
-        worker: Worker = app.state.worker
-        async with AsyncExitStack() as taken:
-            await taken.enter_async_context(worker.admit(len(together)))
-            taken.callback(note, client, fields, prompts)
-            if fields.stream:
-                return EventStream(parts(answer, prompts, worker), taken.pop_all())
-            pieces = await write_whole(together, worker, client)
-        if pieces is None:
-            return Response(status_code=CLIENT_LEFT)
-        return JSONResponse(answer.whole(prompts, pieces))
+        return await respond(client, texts(model, fields), CompletionAnswer(model, fields))
 
-    @app.post("/v1/chat/completions")
-    async def chat() -> Response:
-        """Refused: there is no chat template."""
-        raise Refused(CONTINUES)
+    if template is None:
+
+        @app.post("/v1/chat/completions")
+        async def no_chat() -> None:
+            """Refused: this model has no chat template."""
+            raise Refused(CONTINUES)
+    else:
+
+        @app.post("/v1/chat/completions")
+        async def chat(fields: ChatCompletion, client: Request) -> Response:
+            """Continues a conversation."""
+            check_model(model, fields)
+            prompts = chat_texts(model, template, fields)
+            return await respond(client, prompts, ChatAnswer(model, fields))
 
     app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
+
+
+async def respond(client: Request, prompts: list[list[Text]], answer: Answer) -> Response:
+    """Writes the texts of a request, and answers with all of them, or with a stream."""
+    worker: Worker = client.app.state.worker
+    together = [text for texts in prompts for text in texts]
+    async with AsyncExitStack() as taken:
+        await taken.enter_async_context(worker.admit(len(together)))
+        taken.callback(note, client, answer, prompts)
+        if answer.fields.stream:
+            return EventStream(parts(answer, prompts, worker), taken.pop_all())
+        pieces = await write_whole(together, worker, client)
+    if pieces is None:
+        return Response(status_code=CLIENT_LEFT)
+    return JSONResponse(answer.whole(prompts, pieces))
 
 
 def check_model(model: Model, fields: Sampling) -> None:
@@ -97,12 +114,12 @@ def check_model(model: Model, fields: Sampling) -> None:
         raise Unknown(f"there is no model {name}: this server has {model.name}", "model")
 
 
-def note(client: Request, fields: Sampling, prompts: list[list[Text]]) -> None:
+def note(client: Request, answer: Answer, prompts: list[list[Text]]) -> None:
     """Adds to the line in the log how much was read and written, and for whom."""
     numbers = usage(prompts)
     client.scope["notes"] = [f"{numbers['prompt_tokens']}+{numbers['completion_tokens']} tokens"]
-    if fields.user:
-        client.scope["notes"].append(shortened(repr(fields.user)))
+    if user := answer.fields.user:
+        client.scope["notes"].append(shortened(repr(user)))
 
 
 async def parts(answer: Answer, prompts: list[list[Text]], worker: Worker) -> AsyncIterator[dict]:

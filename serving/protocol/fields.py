@@ -37,10 +37,10 @@ def _stops(value: object) -> list[str]:
 
 def _bias(value: object) -> dict[int, float]:
     try:
-        bias = {int(key): float(number) for key, number in (value or {}).items()}
+        bias = {int(key): float(value) for key, value in (value or {}).items()}
     except (AttributeError, TypeError, ValueError):
         bias = {-1: 0.0}
-    if any(token < 0 or not -100 <= number <= 100 for token, number in bias.items()):
+    if any(token < 0 or not -100 <= value <= 100 for token, value in bias.items()):
         raise ValueError("must be an object of token ids and numbers from -100 to 100")
     return bias
 
@@ -74,12 +74,14 @@ Bias = Annotated[
 ]
 
 
-def _number(least: float, most: float, words: str, default: float | None = None) -> Any:  # noqa: ANN401
-    return Field(default, ge=least, le=most, allow_inf_nan=False, description=words)
+def number(least: float, most: float, words: str) -> Any:  # noqa: ANN401
+    """A field for a number, or null."""
+    return Field(None, ge=least, le=most, allow_inf_nan=False, description=words)
 
 
-def _whole(least: int, most: int, words: str, default: int | None = None) -> Any:  # noqa: ANN401
-    return Field(default, ge=least, le=most, description=words)
+def whole(least: int, most: int, words: str) -> Any:  # noqa: ANN401
+    """A field for a whole number, or null."""
+    return Field(None, ge=least, le=most, description=words)
 
 
 class Fields(BaseModel):
@@ -99,25 +101,25 @@ class Sampling(Fields):
     """How tokens are chosen, and where a text ends: the same for all ways to ask."""
 
     model: str = Field(description="The name of the model, as /v1/models has it.")
-    temperature: float | None = _number(0, 2, "Divides the logits; 0 takes the likeliest token.")
-    top_p: float | None = _number(0, 1, "Draws of the likeliest tokens that together have it.")
-    top_k: int | None = _whole(-1, 2**31 - 1, "Draws of so many tokens only; 0 or -1 of all.")
-    min_p: float | None = _number(0, 1, "Draws of tokens so many times as likely as the likeliest.")
-    repetition_penalty: float | None = _number(0.01, 100, "Above 1: less of what was there before.")
-    frequency_penalty: float | None = _number(
+    temperature: float | None = number(0, 2, "Divides the logits; 0 takes the likeliest token.")
+    top_p: float | None = number(0, 1, "Draws of the likeliest tokens that together have it.")
+    top_k: int | None = whole(-1, 2**31 - 1, "Draws of so many tokens only; 0 or -1 of all.")
+    min_p: float | None = number(0, 1, "Draws of tokens so many times as likely as the likeliest.")
+    repetition_penalty: float | None = number(0.01, 100, "Above 1: less of what was there before.")
+    frequency_penalty: float | None = number(
         -2, 2, "Is taken from a token's logit for each time it was written."
     )
-    presence_penalty: float | None = _number(
+    presence_penalty: float | None = number(
         -2, 2, "Is taken from a token's logit if it was written at all."
     )
     logit_bias: Bias = Field(
         None, validate_default=True, description="Is added to the logits of these ids."
     )
-    seed: int | None = _whole(
+    seed: int | None = whole(
         -(2**63), LARGEST_SEED, "The same seed, the same bytes, whoever else is served."
     )
     stop: Stops = Field(None, validate_default=True, description="The text ends before these.")
-    n: int | None = _whole(1, MOST_TEXTS, "So many texts for each prompt, of seed, seed + 1, ...")
+    n: int | None = whole(1, MOST_TEXTS, "So many texts for each prompt, of seed, seed + 1, ...")
     stream: bool | None = Field(None, description="Sends tokens as they come.")
     stream_options: StreamOptions | None = Field(
         None, description="include_usage: a last piece with the numbers of tokens."
@@ -132,12 +134,12 @@ class Completion(Sampling):
     """A text to be continued."""
 
     prompt: Prompts = Field(description="A text, its token ids, or a list of such.")
-    max_tokens: int | None = _whole(0, 2**31 - 1, "So many tokens, 16 if it is left out.")
+    max_tokens: int | None = whole(0, 2**31 - 1, "So many tokens, 16 if it is left out.")
     echo: bool | None = Field(None, description="Puts the prompt before the text.")
-    logprobs: int | None = _whole(
+    logprobs: int | None = whole(
         0, MOST_LIKELY, "Adds how likely each token was, and so many of the likeliest."
     )
-    best_of: int | None = _whole(
+    best_of: int | None = whole(
         1, MOST_TEXTS, "Writes so many texts, and answers with the n likeliest by the token."
     )
     suffix: None = Field(None, description="Refused: GPT-2 cannot see what follows.")

@@ -16,9 +16,16 @@ class Spelling:
     def __call__(self, token: int) -> str:
         """Its text; of one that is a part of a character, its bytes: `bytes:\\xe2\\x80`."""
         text = self._tokenizer.decode([token])
-        if REPLACEMENT in text and (letters := self._letters.get(token)):
-            return "bytes:" + "".join(f"\\x{BYTES.get(letter, 0):02x}" for letter in letters)
+        if REPLACEMENT in text and token in self._letters:
+            return "bytes:" + "".join(f"\\x{byte:02x}" for byte in self.bytes_of(token))
         return text
+
+    def bytes_of(self, token: int) -> bytes:
+        """The bytes that it stands for."""
+        text = self._tokenizer.decode([token])
+        if REPLACEMENT not in text:
+            return text.encode()
+        return bytes(BYTES.get(letter, 0) for letter in self._letters.get(token, ""))
 
     @cached_property
     def _letters(self) -> dict[int, str]:
