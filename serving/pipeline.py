@@ -109,6 +109,8 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
                 own = likely(logits[-1], token, request.top_logprobs)
                 output.log_probabilities = [*self._take_echo(request), own]
             outputs[request.request_id] = output
+        for request in batch:
+            self._kv_manager.step(request)  # its full pages can be shared from now on
         return outputs
 
     def _read(self, batch: list[Request]) -> list[np.ndarray]:
