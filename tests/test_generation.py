@@ -24,6 +24,7 @@ some_options = st.fixed_dictionaries(
         "top_p": st.floats(0.3, 1.0),
         "min_p": st.floats(0.0, 0.2),
         "repetition_penalty": st.floats(1.0, 1.5),
+        "frequency_penalty": st.floats(-0.5, 0.5),
         "stop": st.lists(st.sampled_from([":", "\n\n", "the ", "e"]), max_size=2),
         "max_new_tokens": st.integers(1, 40),
         "log_probabilities": st.booleans(),

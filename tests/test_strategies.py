@@ -1,6 +1,7 @@
 """The sampling strategies, beside transformers' logits processors on the same logits."""
 
 import functools
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,16 @@ def test_the_strategies_are_those_of_transformers(options, logits, ids):
     found = reshaped(logits, ids, options)
     np.testing.assert_array_equal(found == NEVER, expected == NEVER)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@given(LOGITS, IDS, st.integers(0, 30), st.floats(-2, 2), st.floats(-2, 2))
+def test_penalties_are_those_of_openais_reference(logits, ids, prompt, frequency, presence):
+    """mu[j] -> mu[j] - c[j] * alpha_frequency - float(c[j] > 0) * alpha_presence"""
+    options = Options(temperature=0, frequency_penalty=frequency, presence_penalty=presence)
+    counts = Counter(ids[prompt:])
+    lowered = [counts[j] * frequency + (counts[j] > 0) * presence for j in range(VOCAB_SIZE)]
+    expected = logits - lowered
+    np.testing.assert_allclose(reshaped(logits, ids, options, prompt), expected, atol=1e-4)
 
 
 @pytest.mark.filterwarnings("error")
