@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 from functools import partial
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from gpt2.engine.engine import PLAIN, choose_layout
 from gpt2.engine.graph import compiled_decoder
 from gpt2.errors import UserError
 
+PROMPT = "ROMEO:"
 KEY_VARIABLE = "GPT2_API_KEY"
 MODEL = range(1, 13)  # the steps that are the model
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -77,8 +79,10 @@ def serve(
         served = Served(folder, name, quantize, device, pages, batch, own)
         known = Model(name, tokenizer, config.vocab_size, config.n_positions)
         app = make_app(known, read_template(folder), key, log)
-        address = f"http://{host}:{listening.getsockname()[1]}"
-        run(app, served, listening, partial(_tell, status, address, name, key))
+        ask = _how_to_ask(tokenizer, name, key)
+        place = f"[{host}]" if ":" in host else host
+        address = f"http://{place}:{listening.getsockname()[1]}"
+        run(app, served, listening, partial(_tell, status, address, name, ask))
 
 
 def _own_steps() -> frozenset[int]:
@@ -106,12 +110,19 @@ def listen(host: str, port: int) -> socket.socket:
         raise UserError(f"cannot listen on {host}:{port}: {reason}; --port and --host") from error
 
 
-def _tell(status: Status, address: str, name: str, key: str | None) -> None:
+def _how_to_ask(tokenizer: Tokenizer, name: str, key: str | None) -> str:
+    """What a first request says, as the end of a curl."""
+    try:
+        prompt = tokenizer.decode(tokenizer.encode(PROMPT))
+    except UserError:  # a vocabulary of whole words
+        prompt = tokenizer.decode([0])
+    body = json.dumps({"model": name, "prompt": prompt, "max_tokens": 50})
+    bearer = f' -H "Authorization: Bearer ${KEY_VARIABLE}"' if key else ""
+    return f"-H 'Content-Type: application/json'{bearer} -d {shlex.quote(body)}"
+
+
+def _tell(status: Status, address: str, name: str, ask: str) -> None:
     """Says where the server is, and how to ask it."""
     status.stop()
-    body = json.dumps({"model": name, "prompt": "ROMEO:", "max_tokens": 50})
-    bearer = f" -H 'Authorization: Bearer ${KEY_VARIABLE}'" if key else ""
-    note(
-        f"{name} is served at {address}, where a page is to play with; Ctrl-C ends it. Or ask:\n"
-        f"curl {address}/v1/completions -H 'Content-Type: application/json'{bearer} -d '{body}'"
-    )
+    note(f"{name} is served at {address}, where a page is to play with; Ctrl-C ends it. Or ask:")
+    note(f"curl {address}/v1/completions {ask}")
