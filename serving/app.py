@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from max.serve._body_size_limit import RequestBodySizeLimitMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from gpt2 import __version__
 from gpt2.errors import UserError, shortened
@@ -30,6 +31,15 @@ from serving.worker import Worker
 
 LARGEST_BODY = 4_000_000  # bytes
 PAGE = Path(__file__).parent / "page"
+PAGE_HEADERS = {
+    "Cache-Control": "no-cache",  # asked for again each time, and sent again if it changed
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 CLIENT_LEFT = 499  # nobody reads it; nginx has this number for the log
 CONTINUES = "this model continues texts and has no chat template: ask /v1/completions"
 
@@ -88,8 +98,18 @@ def make_app(model: Model, template: str | None, key: str | None, log: bool) -> 
             prompts = chat_texts(model, template, fields)
             return await respond(client, prompts, ChatAnswer(model, fields))
 
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    app.mount("/", Page(directory=PAGE, html=True))
     return app
+
+
+class Page(StaticFiles):
+    """The page and its parts, which load from here and from nowhere else."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, with the headers."""
+        response = await super().get_response(path, scope)
+        response.headers.update(PAGE_HEADERS)
+        return response
 
 
 async def respond(client: Request, prompts: list[list[Text]], answer: Answer) -> Response:

@@ -58,7 +58,8 @@ class Answer(ABC):
     def _ids(self, piece: Piece) -> dict[str, list[int]]:
         if not self.fields.return_token_ids:
             return {}
-        return {"token_ids": [token.id for token in piece.tokens]}
+        ids = {"token_ids": [token.id for token in piece.tokens]}
+        return ids if piece.prompt_ids is None else ids | {"prompt_token_ids": piece.prompt_ids}
 
 
 def ranked(token: Token) -> list[tuple[int, float]]:

@@ -35,6 +35,7 @@ async def _whole(text: Text, worker: Worker) -> Piece:
     async with contextlib.aclosing(text.pieces(worker)) as pieces:
         async for piece in pieces:
             whole.text += piece.text
+            whole.prompt_ids = whole.prompt_ids or piece.prompt_ids
             whole.tokens += piece.tokens
             whole.finish_reason = piece.finish_reason
     return whole

@@ -126,7 +126,7 @@ class Sampling(Fields):
     )
     user: str | None = Field(None, description="Is written into the log.")
     return_token_ids: bool | None = Field(
-        None, description="Adds the ids of the tokens that were chosen, and of the likeliest."
+        None, description="Adds the ids of the prompt, of the chosen tokens, and of the likeliest."
     )
 
 

@@ -32,9 +32,10 @@ class Token:
 
 @dataclass
 class Piece:
-    """What an answer grows by."""
+    """What an answer grows by; the first of a text has the ids of its prompt."""
 
     text: str = ""
+    prompt_ids: list[int] | None = None
     tokens: list[Token] = field(default_factory=list)
     finish_reason: str | None = None
 
@@ -61,6 +62,7 @@ class Text:
         self._prompt = tokenizer.decode(ids)
         self._place = len(self._prompt)
         self._echo = request.echo
+        self._prompt_ids: list[int] | None = ids
         self._continuation = Continuation(tokenizer, ids, request.options, seed=0)
 
     async def pieces(self, worker: Worker) -> AsyncIterator[Piece]:
@@ -73,7 +75,8 @@ class Text:
                     break
 
     def _take(self, outputs: list[TextGenerationOutput]) -> Piece:
-        piece = Piece()
+        piece = Piece(prompt_ids=self._prompt_ids)
+        self._prompt_ids = None
         for output in outputs:
             self.cached = output.num_cached_tokens or self.cached
             known = output.log_probabilities or []
