@@ -24,7 +24,7 @@ def test_a_text_streams_in_and_is_the_apis(open_served, page_address):
           new MutationObserver((changes) => {
             lengths.add(sheet.querySelectorAll(".token").length);
             removed += changes.flatMap((change) => [...change.removedNodes]).length;
-          }).observe(sheet, { childList: true });
+          }).observe(sheet, { childList: true, subtree: true });
         }"""
     )
     write(page, max_tokens=60, seed=7)
@@ -56,8 +56,8 @@ def test_a_token_shows_what_might_have_stood_there(open_served, page_address):
             assert text == (f"{number:.1f}" if number >= 0.05 else "< 0.1")
         assert page.locator("#card .written code").inner_text() == visible(told["tokens"][place])
         assert page.locator("#card li button").count() == len(top) - 1
-    page.locator("h1").hover()
-    page.locator("#card").wait_for(state="hidden")
+        page.locator("h1").hover()
+        page.locator("#card").wait_for(state="hidden")
 
 
 def test_another_token_makes_a_branch(open_served, page_address):

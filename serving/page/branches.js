@@ -34,8 +34,12 @@ export class Branch {
     return [...this.promptIds, ...this.tokens.map((token) => token.id)];
   }
 
-  /** Ends it: the tokens from the first on make a longer text, of which the answer has a part. */
+  /** Ends it. A stop text's own tokens are behind the end of the answer, whose length is told. */
   end(first, length) {
+    if (this.ending === "length" && this.tokens.length - first < this.body.max_tokens) {
+      this.ending = "full";
+    }
+    if (this.ending !== "stop") return;
     const decode = newDecoder();
     let end = 0;
     this.tokens.forEach((token, place) => {
@@ -44,10 +48,7 @@ export class Branch {
       end += text.length;
       token.isCut = end > length;
     });
-    if (this.ending === "stop" && this.tokens.at(-1)?.isCut) this.ending = "cut";
-    if (this.ending === "length" && this.tokens.length - first < this.body.max_tokens) {
-      this.ending = "full";
-    }
+    if (this.tokens.at(-1)?.isCut) this.ending = "cut";
   }
 
   /** Adds it to the list. */

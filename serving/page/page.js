@@ -72,7 +72,7 @@ async function write(branch, shown = () => {}) {
   } catch (error) {
     if (mine.controller.signal.aborted) {
       branch.ending = "stopped";
-      say("Stopped.");
+      if (running === mine) say("Stopped.");
     } else {
       branch.ending = "broken";
       tell(error);

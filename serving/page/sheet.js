@@ -7,6 +7,7 @@ export class Sheet {
   #grew;
   #branch = null;
   #nodes = [];
+  #line = null; // the element of the last one; what is added changes no earlier one
   #current = 0; // the token that Tab finds
   #decode = null;
   #frame = 0; // the request for one, while it waits
@@ -16,6 +17,11 @@ export class Sheet {
     this.#element = element;
     this.#grew = grew;
     element.addEventListener("keydown", (event) => this.#go(event));
+    element.addEventListener("copy", (event) => {
+      event.preventDefault(); // the browser's own would have a line break more behind each line
+      const text = getSelection().getRangeAt(0).cloneContents().textContent;
+      event.clipboardData.setData("text/plain", text);
+    });
     element.addEventListener("focusin", ({ target }) => this.#setCurrent(this.placeOf(target)));
   }
 
@@ -29,7 +35,8 @@ export class Sheet {
     this.#nodes = [];
     this.#current = 0;
     this.#decode = newDecoder();
-    this.#element.replaceChildren(make("span", { class: "prompt" }, branch.prompt));
+    this.#line = make("div", {}, make("span", { class: "prompt" }, branch.prompt));
+    this.#element.replaceChildren(this.#line);
     this.#append();
   }
 
@@ -68,15 +75,20 @@ export class Sheet {
     const fresh = this.#branch.tokens.slice(this.#nodes.length);
     if (!fresh.length) return;
     const seen = this.#endIsSeen();
-    const nodes = fresh.map((token) => this.#make(token));
-    this.#element.append(...nodes);
-    if (seen) this.#element.parentElement.scrollIntoView({ block: "nearest" });
+    for (const token of fresh) {
+      if (this.#nodes.at(-1)?.textContent.endsWith("\n")) {
+        this.#line = this.#element.appendChild(make("div"));
+      }
+      this.#line.append(this.#make(token));
+    }
+    if (seen) this.#nodes.at(-1).scrollIntoView({ block: "nearest" });
     this.#grew();
   }
 
   #endIsSeen() {
-    const { bottom } = this.#element.getBoundingClientRect();
-    return this.#nodes.length > 0 && bottom > 0 && bottom < innerHeight;
+    if (!this.#nodes.length) return false;
+    const { top, bottom } = this.#nodes.at(-1).getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
   }
 
   #make(token) {
@@ -111,8 +123,8 @@ export class Sheet {
     const place = {
       ArrowRight: () => this.#current + 1,
       ArrowLeft: () => this.#current - 1,
-      ArrowDown: () => this.#line(1),
-      ArrowUp: () => this.#line(-1),
+      ArrowDown: () => this.#beside(1),
+      ArrowUp: () => this.#beside(-1),
       Home: () => 0,
       End: () => last,
     }[event.key]?.();
@@ -122,7 +134,7 @@ export class Sheet {
   }
 
   /** The nearest token on the next line, or on the one before. */
-  #line(direction) {
+  #beside(direction) {
     const box = (place) => this.#nodes[place].getClientRects()[0];
     const from = box(this.#current);
     const isOn = (one, other) => Math.abs(one.bottom - other.bottom) < from.height / 2;
