@@ -24,7 +24,7 @@ from gpt2.engine.folders import max_folder
 from gpt2.language_model import LanguageModel
 from solutions.solution_11 import GPT2LMHeadModel
 
-pytest_plugins = ["widget_pages", "serving_page", "serving_process"]
+pytest_plugins = ["widget_pages", "serving_process", "serving_page"]
 
 # A report names commands as its reader types them: here always through uv, whoever runs the tests.
 os.environ["UV"] = "uv"

@@ -1,36 +1,21 @@
 """The page of `gpt2 serve` for its tests: the real server, and the page in a browser."""
 
 import json
-import re
-import signal
-import threading
 import urllib.request
 
 import pytest
 
-from conftest import start_gpt2
+from serving_process import started
 
 KEY = "a kéy"
 PROMPT = "ROMEO:"
 
 
 @pytest.fixture(scope="module")
-def page_address():
-    """Where the server is, for as long as these tests run."""
-    server = start_gpt2("serve", "--port", "0", GPT2_API_KEY=KEY)
-    said = []
-    try:
-        for line in server.stderr:
-            said.append(line.decode())
-            if found := re.search(r"is served at (http://[\d.:]+)", said[-1]):
-                break
-        else:
-            pytest.fail("".join(said))
-        threading.Thread(target=server.stderr.read, daemon=True).start()  # lest the pipe fills
-        yield found[1]
-    finally:
-        server.send_signal(signal.SIGINT)
-        assert server.wait(30) is not None
+def page_address(tmp_path_factory):
+    """Where a server that asks for a key is, for as long as these tests run."""
+    with started(tmp_path_factory.mktemp("page"), GPT2_API_KEY=KEY) as serving:
+        yield serving.address
 
 
 @pytest.fixture
