@@ -1,6 +1,9 @@
 """What MAX's server has to know of GPT-2, and of this checkpoint."""
 
 import json
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +16,13 @@ from max.pipelines import PIPELINE_REGISTRY
 from max.pipelines.lib import MemoryPlan, PipelineArgs, PipelineConfig, SupportedArchitecture
 from max.pipelines.lib.interfaces.arch_config import ArchConfigWithBoundedMaxSeqLen
 from max.pipelines.modeling.types import PipelineTask
-from max.serve.api_server import ServingTokenGeneratorSettings
+from max.serve.config import Settings
+from max.serve.pipelines.model_worker import start_model_worker
+from max.serve.telemetry.metrics import NoopClient
+from max.serve.worker_interface._zmq_queue import generate_zmq_ipc_path
+from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
 
+from serving.queues import PatientInterface
 from serving.readers import PAGE_SIZE
 from serving.request import Request
 from serving.served import Served, make_pipeline
@@ -70,24 +78,51 @@ def page_count(config: GPT2Config, batch: int) -> int:
     return 1 + max(each, min(batch * each, memory // SHARE // page))  # one is MAX's own
 
 
-def serving_settings(
-    served: Served, config: GPT2Config, view: Path
-) -> ServingTokenGeneratorSettings:
-    """What MAX's server is started with.
+@asynccontextmanager
+async def model_process(
+    served: Served, config: GPT2Config, settings: Settings
+) -> AsyncIterator[ZmqModelWorkerProxy]:
+    """MAX's process for a model: its scheduler, its pages, and the engine in it.
 
     Args:
         served: what is served.
         config: the model's sizes.
-        view: an empty folder, which gets what MAX looks at before it starts: it knows a model by
-            its config.json and weights, and asks for fields that an older checkpoint lacks.
+        settings: MAX's, of its server.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline_config = _pipeline_config(served, config, Path(folder))
+        plan = MemoryPlan(
+            planned_max_batch_size=served.batch,
+            footprint=0,
+            planned_max_length=config.n_positions,
+            device_specs=(DeviceSpec.cpu(),),
+        )
+        async with start_model_worker(
+            partial(make_pipeline, served, pipeline_config),
+            pipeline_config,
+            settings,
+            NoopClient(),
+            PatientInterface(PipelineTask.TEXT_GENERATION, Request),
+            generate_zmq_ipc_path(),
+            plan,
+        ) as proxy:
+            yield proxy
+
+
+def _pipeline_config(served: Served, config: GPT2Config, folder: Path) -> PipelineConfig:
+    """What MAX's scheduler goes by.
+
+    MAX knows a model by the config.json and the weights in its folder, and asks for fields that
+    older checkpoints lack; it gets a folder of its own, and what it needs in there.
     """
     PIPELINE_REGISTRY.register(gpt2_architecture, allow_override=True)
     words = {"architectures": [NAME], "model_type": "gpt2", **asdict(config)}
-    (view / "config.json").write_text(json.dumps(words))
-    (view / "model.safetensors").touch()
+    (folder / "config.json").write_text(json.dumps(words), encoding="utf-8")
+    weights = folder / "model.safetensors"
+    weights.touch()
     arguments = PipelineArgs.from_flat_kwargs(
-        model_path=str(view),
-        weight_path=[view / "model.safetensors"],
+        model_path=str(folder),
+        weight_path=[weights],
         quantization_encoding="float32",
         device_specs=[DeviceSpec.cpu()],
         max_batch_size=served.batch,
@@ -95,16 +130,4 @@ def serving_settings(
         enable_in_flight_batching=True,
         served_model_name=served.name,
     )
-    pipeline_config = PipelineConfig.from_args(arguments)
-    return ServingTokenGeneratorSettings(
-        model_factory=partial(make_pipeline, served, pipeline_config),
-        pipeline_config=pipeline_config,
-        tokenizer=None,
-        task=PipelineTask.TEXT_GENERATION,
-        memory_plan=MemoryPlan(
-            planned_max_batch_size=served.batch,
-            footprint=0,
-            planned_max_length=config.n_positions,
-            device_specs=(DeviceSpec.cpu(),),
-        ),
-    )
+    return PipelineConfig.from_args(arguments)

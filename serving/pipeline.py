@@ -19,6 +19,7 @@ from gpt2.engine.engine import PLAIN, Engine, choose_layout
 from gpt2.text.sampling import choose
 from serving.likely import likely
 from serving.paged_model import PagedReader
+from serving.queues import stepped
 from serving.readers import PAGE_SIZE, KernelReader, Reader
 from serving.request import Request
 from serving.served import Served
@@ -111,6 +112,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
             outputs[request.request_id] = output
         for request in batch:
             self._kv_manager.step(request)  # its full pages can be shared from now on
+        stepped()
         return outputs
 
     def _read(self, batch: list[Request]) -> list[np.ndarray]:

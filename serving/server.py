@@ -4,22 +4,20 @@ import asyncio
 import contextlib
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from max.serve.api_server import ServingTokenGeneratorSettings, lifespan
 from max.serve.config import MetricRecordingMethod, Settings
 from max.serve.process_control import SubprocessExit
 from max.serve.telemetry.common import configure_logging
-from max.serve.worker_interface._zmq_queue import generate_zmq_ipc_path
+from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
 
 from gpt2.checkpoint.config import read_config
 from gpt2.errors import UserError
-from serving.architecture import serving_settings
+from serving.architecture import model_process
 from serving.served import Served
 from serving.worker import Worker
 
@@ -45,12 +43,12 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
         MAX_SERVE_LOGS_CONSOLE_LEVEL="ERROR",
     )
     configure_logging(settings)
-    with tempfile.TemporaryDirectory() as view:
-        told = serving_settings(served, read_config(served.folder), Path(view))
-        try:
-            uvloop.run(_until_stopped(_serve(app, settings, told, listening, ready)))
-        except SubprocessExit as error:
-            raise UserError(f"the model's process ended ({error}): so does the server") from None
+    config = read_config(served.folder)
+    try:
+        process = model_process(served, config, settings)
+        uvloop.run(_until_stopped(_serve(app, process, listening, ready)))
+    except SubprocessExit as error:
+        raise UserError(f"the model's process ended ({error}): so does the server") from None
 
 
 async def _until_stopped(serving: Coroutine) -> None:
@@ -64,14 +62,12 @@ async def _until_stopped(serving: Coroutine) -> None:
 
 async def _serve(
     app: FastAPI,
-    settings: Settings,
-    told: ServingTokenGeneratorSettings,
+    process: AbstractAsyncContextManager[ZmqModelWorkerProxy],
     listening: socket.socket,
     ready: Callable[[], None],
 ) -> None:
     """MAX's process for the model, and around it the server. Cancelled, it ends both."""
-    async with lifespan(app, settings, told, generate_zmq_ipc_path()):
-        proxy = app.state.pipeline.model_worker
+    async with process as proxy:
         worker = app.state.worker = Worker(proxy, PLACES, app.state.metrics)
         options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": GRACE}
         server = Server(uvicorn.Config(app, **options))
