@@ -6,10 +6,8 @@ HANDLE is its end of a pipe. It takes an entry and a folder there, then tasks, a
     count               writes the next ones, and answers what `advance` returns
 """
 
-import ctypes
 import os
 import resource
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -18,8 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bench.contestants import Contestant
-
-PR_SET_PDEATHSIG = 1
+from bench.with_parent import end_with_parent
 
 
 def begin(contestant: Contestant, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
@@ -52,8 +49,7 @@ def peak_memory() -> int:
 
 
 def main() -> None:
-    if sys.platform == "linux":  # where a container's shell may adopt it, and leave it stopped
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     handle = int(sys.argv[1])
     os.set_inheritable(handle, False)  # the pipe closes with this process, whatever it started
     connection = Connection(handle)

@@ -17,9 +17,7 @@ WIDTH = 80  # of a file or a pipe
 
 def print_report(results: Results, weight_numbers: int) -> None:
     """Prints what was measured; weight_numbers: how many weights are read for a token."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = make_console()
     measured = [(e, results.figures[e.name]) for e in ENTRIES if e.name in results.figures]
     expected = results.figures.get(ENGINE, Figures()).tokens
 
@@ -31,7 +29,7 @@ def print_report(results: Results, weight_numbers: int) -> None:
         f"{BATCH} texts\nper s",
         f"{LONG} in\nms",
     )
-    speed = _table("", *columns)
+    speed = make_table("", *columns)
     for entry, figures in measured:
         speed.add_row(entry.name, *_speed(entry, figures, results.bandwidths, weight_numbers))
     console.print(speed)
@@ -41,7 +39,9 @@ def print_report(results: Results, weight_numbers: int) -> None:
         f"{len(results.bandwidths)}), and a token needs all weights once.\n"
     )
 
-    details = _table("", *(f"ms at\n{place}" for place in POSITIONS), "peak\nMB", "same\ntokens")
+    details = make_table(
+        "", *(f"ms at\n{place}" for place in POSITIONS), "peak\nMB", "same\ntokens"
+    )
     for entry, figures in measured:
         same = agreement(figures.tokens, expected)
         details.add_row(
@@ -57,7 +57,7 @@ def print_report(results: Results, weight_numbers: int) -> None:
             where = f"from token {same + 1} on"
             console.print(f"[bold]{entry.name} computes something else {where}[/]")
 
-    reached = _table("median of the rounds", "measured", "target", "")
+    reached = make_table("median of the rounds", "measured", "target", "")
     for target in targets(results):
         limit = f"{'≤' if target.at_most else '≥'} {target.limit:.1f}{target.unit}"
         value = f"{target.measured:.2f}{target.unit}"
@@ -67,7 +67,16 @@ def print_report(results: Results, weight_numbers: int) -> None:
         console.print(f"{name} is left out: {how}", markup=False)
 
 
-def _table(first: str, *columns: str) -> Table:
+def make_console() -> Console:
+    """Where reports go."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def make_table(first: str, *columns: str) -> Table:
+    """A table with names on the left and numbers behind them."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column(first, no_wrap=True)
     for column in columns:

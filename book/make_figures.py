@@ -25,6 +25,7 @@ from drawing import (
     panels,
     quantized,
     sampling,
+    serving,
     sizes,
     speculation,
     speed,
@@ -62,6 +63,7 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "pages": pages.pages,
     "panel": panels.panel,
     "decode_speed": speed.decode_speed,
+    "serving_speed": serving.serving_speed,
 }
 
 

@@ -295,10 +295,14 @@ def bench(
     output: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there, too.")
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="`gpt2 serve` beside llama.cpp's own server.")
+    ] = False,
 ) -> None:
     """Measure this project beside llama.cpp, transformers and others."""
-    from commands.bench import bench as measure
+    from commands import bench as benchmarks
 
+    measure = benchmarks.bench_servers if serve else benchmarks.bench
     measure(rounds, only or [], output)
 
 

@@ -48,11 +48,11 @@ class Entry:
     @property
     def missing(self) -> list[str]:
         """The packages that are not installed."""
-        return [package for package in self.packages if _version(package) is None]
+        return [package for package in self.packages if installed_version(package) is None]
 
     @property
     def versions(self) -> dict[str, str | None]:
-        return {package: _version(package) for package in self.packages}
+        return {package: installed_version(package) for package in self.packages}
 
     def load(self, folder: Path) -> Contestant:
         """Starts the contestant with the weights in a folder, which it may convert there."""
@@ -62,7 +62,8 @@ class Entry:
         return start(folder, *self.arguments)
 
 
-def _version(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
+    """None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

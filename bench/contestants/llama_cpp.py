@@ -1,18 +1,24 @@
 """llama.cpp through llama-cpp-python, by its C interface: no tokenizer, no sampler of its own."""
 
 import ctypes
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.weights import Weights, read
+from gpt2.checkpoint.tokenizer import END_OF_TEXT
+
+if TYPE_CHECKING:
+    from gguf import GGUFWriter
 
 SEQUENCES = 8  # at once, at most
 
 
-def write_gguf(weights: Weights, kind: str, path: Path) -> None:
+def write_gguf(weights: Weights, kind: str, path: Path, vocabulary: Path | None = None) -> None:
     """Writes the weights as llama.cpp reads them.
 
     Args:
@@ -20,6 +26,7 @@ def write_gguf(weights: Weights, kind: str, path: Path) -> None:
         kind: F32, Q8_0 or Q4_0: how matrices are stored. What is quantized is so everywhere,
             the token table included, as in this project.
         path: the file.
+        vocabulary: the folder of vocab.json and merges.txt, for who asks in words.
     """
     from gguf import MODEL_ARCH, GGMLQuantizationType, GGUFWriter, get_tensor_name_map
     from gguf.quants import quantize
@@ -33,8 +40,11 @@ def write_gguf(weights: Weights, kind: str, path: Path) -> None:
     writer.add_feed_forward_length(config.inner_dim)
     writer.add_head_count(config.n_head)
     writer.add_layer_norm_eps(config.layer_norm_epsilon)
-    writer.add_tokenizer_model("no_vocab")
-    writer.add_vocab_size(config.vocab_size)
+    if vocabulary is None:
+        writer.add_tokenizer_model("no_vocab")
+        writer.add_vocab_size(config.vocab_size)
+    else:
+        _add_vocabulary(writer, vocabulary)
     for name, array in weights.arrays.items():
         is_linear = array.ndim == 2 and not name.startswith(("wte", "wpe"))
         array = np.ascontiguousarray(array.T) if is_linear else array
@@ -46,6 +56,24 @@ def write_gguf(weights: Weights, kind: str, path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _add_vocabulary(writer: "GGUFWriter", folder: Path) -> None:
+    """OpenAI's tokens and merges, by which a text becomes the ids that it is here."""
+    from gguf import TokenType
+
+    ids = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    tokens = sorted(ids, key=ids.__getitem__)
+    special = {END_OF_TEXT: TokenType.CONTROL}
+    _, *merges = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()  # a version first
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([special.get(token, TokenType.NORMAL) for token in tokens])
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(ids[END_OF_TEXT])
+    writer.add_eos_token_id(ids[END_OF_TEXT])
+    writer.add_add_bos_token(False)
 
 
 class LlamaCpp:

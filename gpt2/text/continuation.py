@@ -27,9 +27,17 @@ class Continuation:
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, prompt: list[int], options: Options, seed: int | None
+        self,
+        tokenizer: Tokenizer,
+        prompt: list[int],
+        options: Options,
+        seed: int | None,
+        ends: bool = True,
     ) -> None:
-        """prompt: the ids to continue, at least one; seed: instead of the options' own."""
+        """Begins behind a prompt of at least one id.
+
+        seed: instead of the options' own; ends: whether the token that ends texts ends this one.
+        """
         self.ids = list(prompt)
         self.prompt_length = len(prompt)
         self.new_ids: list[int] = []
@@ -38,7 +46,7 @@ class Continuation:
         self.finish_reason: str | None = None
         self.rng = np.random.default_rng(seed)
         self.options = options
-        self._stop_tokens = {*options.stop_tokens, tokenizer.end_of_text}
+        self._stop_tokens = {*options.stop_tokens, *([tokenizer.end_of_text] if ends else [])}
         self._stream = tokenizer.stream(self.ids)
         self._stops = StopStrings(options.stop)
 

@@ -119,6 +119,7 @@ class Sampling(Fields):
         -(2**63), LARGEST_SEED, "The same seed, the same bytes, whoever else is served."
     )
     stop: Stops = Field(None, validate_default=True, description="The text ends before these.")
+    ignore_eos: bool | None = Field(None, description="Goes on where the text would end by itself.")
     n: int | None = whole(1, MOST_TEXTS, "So many texts for each prompt, of seed, seed + 1, ...")
     stream: bool | None = Field(None, description="Sends tokens as they come.")
     stream_options: StreamOptions | None = Field(

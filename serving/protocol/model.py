@@ -65,7 +65,7 @@ class Model:
             ids,
             sampling_options(fields, most, seed),
             n_positions=self.n_positions,
-            end_of_text=self.tokenizer.end_of_text,
+            end_of_text=None if fields.ignore_eos else self.tokenizer.end_of_text,
             logit_bias=bias,
             top_logprobs=top_logprobs,
             echo=echo,

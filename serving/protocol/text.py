@@ -63,7 +63,8 @@ class Text:
         self._place = len(self._prompt)
         self._echo = request.echo
         self._prompt_ids: list[int] | None = ids
-        self._continuation = Continuation(tokenizer, ids, request.options, seed=0)
+        ends = bool(request.eos_tracker.eos_token_ids)
+        self._continuation = Continuation(tokenizer, ids, request.options, seed=0, ends=ends)
 
     async def pieces(self, worker: Worker) -> AsyncIterator[Piece]:
         """Writes it. Who stops asking ends it."""
