@@ -6,6 +6,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
+from multiprocessing.util import _exit_function
 from pathlib import Path
 
 import uvicorn
@@ -49,8 +50,13 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
         told = serving_settings(served, read_config(served.folder), Path(view))
         try:
             uvloop.run(_until_stopped(_serve(app, settings, told, listening, ready)))
+            return
         except SubprocessExit as error:
-            raise UserError(f"the model's process ended ({error}): so does the server") from None
+            why = str(error)
+    # What MAX shared with its process goes, or Python's own process for that warns of a leak: after
+    # an error the program ends without all that Python does at the end (commands/__main__.py).
+    _exit_function()
+    raise UserError(f"the model's process ended ({why}): so does the server")
 
 
 async def _until_stopped(serving: Coroutine) -> None:
