@@ -70,7 +70,7 @@ def own_pins(project: dict[str, Any]) -> set[str]:
     """Those of the runtime, of the extra and of the groups."""
     tables = (project["project"]["optional-dependencies"], project["dependency-groups"])
     lists = [project["project"]["dependencies"], *(pins for t in tables for pins in t.values())]
-    return {pin.replace("_", "-") for pins in lists for pin in pins}
+    return {re.sub(r"\[.*\]", "", pin).replace("_", "-") for pins in lists for pin in pins}
 
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ class Access:
                 await self._app(scope, receive, send_and_see)
             else:
                 error = Refused("the key is missing or wrong: Authorization: Bearer KEY")
-                error.status = 401
-                headers = {"WWW-Authenticate": "Bearer"}
-                await JSONResponse(body(error), 401, headers)(scope, receive, send_and_see)
+                error.status, error.headers = 401, {"WWW-Authenticate": "Bearer"}
+                response = JSONResponse(body(error), error.status, error.headers)
+                await response(scope, receive, send_and_see)
         finally:
             path = route.path if (route := scope.get("route")) else "other"
             self._metrics.requests.labels(path, status).inc()

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from max.serve._body_size_limit import RequestBodySizeLimitMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -23,14 +23,18 @@ from serving.protocol.answer import Answer, usage
 from serving.protocol.chat import ChatAnswer, ChatCompletion, chat_texts
 from serving.protocol.completions import CompletionAnswer, texts
 from serving.protocol.delivery import EventStream, write_pieces, write_whole
-from serving.protocol.errors import Refused, Unknown, refuse
+from serving.protocol.errors import Refused, Unknown, described, refuse
 from serving.protocol.fields import Completion, Sampling
 from serving.protocol.model import Model
+from serving.protocol.strict import StrictRoute
 from serving.protocol.text import Text
 from serving.worker import Worker
 
 LARGEST_BODY = 4_000_000  # bytes
 PAGE = Path(__file__).parent / "page"
+TEXTS = described(400, 401, 404, 413, 429, 503) | {
+    200: {"description": "All at the end, or events", "content": {"text/event-stream": {}}}
+}
 PAGE_HEADERS = {
     "Cache-Control": "no-cache",  # asked for again each time, and sent again if it changed
     "Content-Security-Policy": (
@@ -57,44 +61,45 @@ def make_app(model: Model, template: str | None, key: str | None, log: bool) -> 
     for kind in (UserError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
     app.add_middleware(RequestBodySizeLimitMiddleware, max_bytes=LARGEST_BODY)
+    app.router.route_class = StrictRoute
     metrics = app.state.metrics = Metrics()
     app.add_middleware(Access, metrics=metrics, key=key, log=log)
     born = int(time.time())
 
-    @app.get("/health")
+    @app.get("/health", response_class=Response)
     async def health() -> Response:
         """Whether the server is there."""
         return Response()
 
-    @app.get("/v1/models")
+    @app.get("/v1/models", responses=described(401))
     async def models() -> dict[str, Any]:
         """The model that is served."""
         entry = {"id": model.name, "object": "model", "created": born, "owned_by": "gpt2-by-hand"}
         return {"object": "list", "data": [entry]}
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=PlainTextResponse, responses=described(401))
     async def numbers() -> Response:
         """What the server did so far, for Prometheus."""
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
-    @app.post("/v1/completions")
+    @app.post("/v1/completions", responses=TEXTS)
     async def completions(fields: Completion, client: Request) -> Response:
-        """Continues texts."""
-        check_model(model, fields)
+        """Continues texts. The body has at most 4 million bytes."""
+        check(model, fields)
         return await respond(client, texts(model, fields), CompletionAnswer(model, fields))
 
     if template is None:
 
-        @app.post("/v1/chat/completions")
+        @app.post("/v1/chat/completions", responses=described(400, 401))
         async def no_chat() -> None:
             """Refused: this model has no chat template."""
             raise Refused(CONTINUES)
     else:
 
-        @app.post("/v1/chat/completions")
+        @app.post("/v1/chat/completions", responses=TEXTS)
         async def chat(fields: ChatCompletion, client: Request) -> Response:
             """Continues a conversation."""
-            check_model(model, fields)
+            check(model, fields)
             prompts = chat_texts(model, template, fields)
             return await respond(client, prompts, ChatAnswer(model, fields))
 
@@ -127,11 +132,13 @@ async def respond(client: Request, prompts: list[list[Text]], answer: Answer) ->
     return JSONResponse(answer.whole(prompts, pieces))
 
 
-def check_model(model: Model, fields: Sampling) -> None:
-    """Raises Unknown: another model is asked for."""
+def check(model: Model, fields: Sampling) -> None:
+    """Raises Refused: another model is asked for, or fields do not go together."""
     if fields.model != model.name:
         name = shortened(repr(fields.model))
         raise Unknown(f"there is no model {name}: this server has {model.name}", "model")
+    if fields.stream_options and not fields.stream:
+        raise Refused("stream_options is for streams: with it goes stream", "stream_options")
 
 
 def note(client: Request, answer: Answer, prompts: list[list[Text]]) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
+from multiprocessing.util import _exit_function
 
 import uvicorn
 import uvloop
@@ -43,12 +44,16 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
         MAX_SERVE_LOGS_CONSOLE_LEVEL="ERROR",
     )
     configure_logging(settings)
-    config = read_config(served.folder)
+    process = model_process(served, read_config(served.folder), settings)
     try:
-        process = model_process(served, config, settings)
         uvloop.run(_until_stopped(_serve(app, process, listening, ready)))
+        return
     except SubprocessExit as error:
-        raise UserError(f"the model's process ended ({error}): so does the server") from None
+        why = str(error)
+    # What MAX shared with its process goes, or Python's own process for that warns of a leak: after
+    # an error the program ends without all that Python does at the end (commands/__main__.py).
+    _exit_function()
+    raise UserError(f"the model's process ended ({why}): so does the server")
 
 
 async def _until_stopped(serving: Coroutine) -> None:

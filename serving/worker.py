@@ -1,18 +1,23 @@
 """The model's process, as the server's process sees it: texts go in, tokens come out."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from max.pipelines.context import TextGenerationOutput
 from max.pipelines.context.exceptions import InputError
 from max.serve.scheduler_result import SchedulerResult
+from max.serve.worker_interface import RequestQueueFull
 from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
+from prometheus_client import Histogram
 
 from serving.metrics import Metrics
 from serving.protocol.errors import Overloaded, Unavailable
 from serving.request import Request
+
+Begun = tuple[AsyncGenerator, list[TextGenerationOutput] | None]
 
 
 class Worker:
@@ -22,9 +27,13 @@ class Worker:
         self._proxy = proxy
         self._places = places
         self._metrics = metrics
-        self._taken = 0
+        self._admitted = 0
+        self._leaving: set[asyncio.Task] = set()
         self._ended: str | None = None
-        metrics.texts.set_function(lambda: self._taken)
+        metrics.texts.set_function(self._taken)
+
+    def _taken(self) -> int:
+        return self._admitted + len(self._leaving)
 
     @asynccontextmanager
     async def admit(self, count: int) -> AsyncIterator[None]:
@@ -36,15 +45,16 @@ class Worker:
         """
         if self._ended:
             raise Unavailable(self._ended)
-        if self._taken + count > self._places:
+        if self._taken() + count > self._places:
             raise Overloaded(
-                f"{self._taken} texts are written or wait, and {self._places} can: try again soon"
+                f"{self._taken()} of {self._places} places are taken, and this needs {count}: "
+                "try again soon"
             )
-        self._taken += count
+        self._admitted += count
         try:
             yield
         finally:
-            self._taken -= count
+            self._admitted -= count
 
     async def stream(self, request: Request) -> AsyncIterator[list[TextGenerationOutput]]:
         """What is written, a token or a few at a time. Who stops asking ends it.
@@ -52,22 +62,56 @@ class Worker:
         Raises:
             Unavailable: the model's process has ended.
         """
-        seen, waits = time.monotonic(), self._metrics.first
+        began = time.monotonic()
         self._metrics.prompt_tokens.inc(request.prompt_length)
         try:
-            stream = await self._proxy.stream(request.request_id, request)
+            stream, outputs = await self._begin(request)
+            if outputs is None:
+                return
+            self._metrics.cached_tokens.inc(outputs[0].num_cached_tokens or 0)
+            seen = self._count(outputs, began, self._metrics.first)
             async with contextlib.aclosing(stream):
+                yield outputs
                 async for outputs, _ in stream:
-                    now = time.monotonic()
-                    count = sum(len(output.tokens) for output in outputs)
-                    waits.observe((now - seen) / count)
-                    if waits is self._metrics.first:
-                        self._metrics.cached_tokens.inc(outputs[0].num_cached_tokens or 0)
-                    self._metrics.written_tokens.inc(count)
-                    seen, waits = now, self._metrics.between
+                    seen = self._count(outputs, seen, self._metrics.between)
                     yield outputs
-        except InputError as error:
-            raise Unavailable(str(error)) from error
+        except (InputError, RequestQueueFull) as error:
+            raise Unavailable(self._ended or str(error)) from error
+
+    def _count(self, outputs: list[TextGenerationOutput], seen: float, waits: Histogram) -> float:
+        """Counts tokens that came, and how long each was waited for since seen; returns now."""
+        now = time.monotonic()
+        count = sum(len(output.tokens) for output in outputs)
+        waits.observe((now - seen) / count)
+        self._metrics.written_tokens.inc(count)
+        return now
+
+    async def _begin(self, request: Request) -> Begun:
+        """Hands a text over, and waits for its first token; cancelled, it ends the text.
+
+        MAX's scheduler forgets to end what it has not seen yet, so a text that nobody waits for
+        any more keeps its place until the scheduler says that it has ended, or sends a token.
+        """
+
+        async def begin() -> Begun:
+            stream = await self._proxy.stream(request.request_id, request)
+            outputs, _ = await anext(stream, (None, None))
+            return stream, outputs
+
+        async def let_go() -> None:
+            with contextlib.suppress(InputError, RequestQueueFull):
+                stream, _ = await beginning
+                await stream.aclose()
+
+        beginning = asyncio.ensure_future(begin())
+        try:
+            return await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            self._proxy.cancel(request.request_id)
+            leaving = asyncio.ensure_future(let_go())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+            raise
 
     def end(self, why: str) -> None:
         """Ends all texts, and refuses more."""

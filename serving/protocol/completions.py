@@ -4,7 +4,7 @@ from typing import Any
 
 from serving.protocol.answer import Answer, ranked
 from serving.protocol.errors import Refused
-from serving.protocol.fields import Completion
+from serving.protocol.fields import MOST_TEXTS, Completion
 from serving.protocol.model import Model, seeds
 from serving.protocol.text import Piece, Text, Token
 
@@ -23,6 +23,8 @@ def texts(model: Model, fields: Completion) -> list[list[Text]]:
         raise Refused(f"best_of is {count}, and n {wanted}: it must not be smaller", "best_of")
     if fields.stream and count > wanted:
         raise Refused("best_of: the best is known at the end, so not in a stream", "best_of")
+    if (together := len(fields.prompt) * count) > MOST_TEXTS:
+        raise Refused(f"{together} texts are too many: one request may ask for {MOST_TEXTS}", "n")
     most = DEFAULT_TOKENS if fields.max_tokens is None else fields.max_tokens
     logprobs = 0 if fields.logprobs is None and count > wanted else fields.logprobs
     return [

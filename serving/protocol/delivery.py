@@ -57,7 +57,7 @@ async def write_pieces(texts: list[Text], worker: Worker) -> AsyncIterator[tuple
                 async for piece in pieces:
                     coming.put_nowait((number, piece))
             coming.put_nowait(None)
-        except Refused as error:
+        except Exception as error:
             coming.put_nowait(error)
 
     tasks = [asyncio.ensure_future(write(number, text)) for number, text in enumerate(texts)]

@@ -1,6 +1,7 @@
 """The fields of a request: what each may be, and what it does. From them come the checks of a
 body, the description at /openapi.json, and the tables in the book."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -17,10 +18,12 @@ def _is_ids(value: object) -> bool:
     return isinstance(value, list) and all(type(one) is int and one >= 0 for one in value)
 
 
-def _prompts(value: object) -> list[str | Ids]:
-    """A prompt or several, as a list of them."""
+def _prompts(value: object) -> list[str | Ids | None]:
+    """A prompt or several, as a list of them; one that is null is None."""
+    if value is None:
+        return [None]
     several = value if isinstance(value, list) and not _is_ids(value) else [value]
-    if value == [] or not all(isinstance(one, str | None) or _is_ids(one) for one in several):
+    if value == [] or not all(isinstance(one, str) or _is_ids(one) for one in several):
         raise ValueError("must be a text, token ids, or a list of such")
     if len(several) > MOST_TEXTS:
         raise ValueError(f"must have at most {MOST_TEXTS} prompts")
@@ -36,15 +39,16 @@ def _stops(value: object) -> list[str]:
 
 
 def _bias(value: object) -> dict[int, float]:
-    try:
-        bias = {int(key): float(value) for key, value in (value or {}).items()}
-    except (AttributeError, TypeError, ValueError):
-        bias = {-1: 0.0}
-    if any(token < 0 or not -100 <= value <= 100 for token, value in bias.items()):
+    bias = {} if value is None else value
+    if not isinstance(bias, dict) or not all(
+        _ID.fullmatch(key) and type(number) in (int, float) and -100 <= number <= 100
+        for key, number in bias.items()
+    ):
         raise ValueError("must be an object of token ids and numbers from -100 to 100")
-    return bias
+    return {int(key): float(number) for key, number in bias.items()}
 
 
+_ID = re.compile("0|[1-9][0-9]{0,8}")
 _NULL = {"type": "null"}
 _TEXT = {"type": "string", "minLength": 1}
 _IDS = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
@@ -52,7 +56,20 @@ _ONE = [_TEXT, _IDS]
 Prompts = Annotated[
     Any,
     PlainValidator(_prompts),
-    WithJsonSchema({"anyOf": [*_ONE, {"type": "array", "items": {"anyOf": _ONE}, "minItems": 1}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *_ONE,
+                {
+                    "type": "array",
+                    "items": {"anyOf": _ONE},
+                    "minItems": 1,
+                    "maxItems": MOST_TEXTS,
+                },
+                _NULL,
+            ]
+        }
+    ),
 ]
 Stops = Annotated[
     Any,
@@ -67,7 +84,7 @@ Bias = Annotated[
     WithJsonSchema(
         {
             "type": ["object", "null"],
-            "propertyNames": {"pattern": "^(0|[1-9][0-9]{0,3})$"},
+            "propertyNames": {"pattern": f"^({_ID.pattern})$"},
             "additionalProperties": {"type": "number", "minimum": -100, "maximum": 100},
         }
     ),

@@ -26,6 +26,7 @@ class Model:
         self.tokenizer = tokenizer
         self.spell = Spelling(tokenizer)
         self._vocab_size = vocab_size
+        self._longest = n_positions * max(map(len, tokenizer.vocabulary))  # prompt, in letters
         self.n_positions = n_positions
 
     def ids(self, prompt: str | Ids | None) -> Ids:
@@ -36,6 +37,9 @@ class Model:
         """
         if prompt is None:
             prompt = [] if self.tokenizer.end_of_text is None else [self.tokenizer.end_of_text]
+        if isinstance(prompt, str) and len(prompt) > self._longest:  # all would wait for its tokens
+            letters = f"the prompt has {len(prompt)} characters"
+            raise Refused(f"{letters}, and this model sees {self.n_positions} tokens", "prompt")
         ids = self.tokenizer.encode(prompt) if isinstance(prompt, str) else prompt
         if not ids:
             why = f"the prompt is empty: give it a first word, or {END_OF_TEXT}"

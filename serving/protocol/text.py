@@ -98,12 +98,10 @@ class Text:
         if self.written == self._most:
             piece.text += self._continuation.end()
             return
-        before = len(self._continuation.new_ids)
         piece.text += self._continuation.push(token)
-        if len(self._continuation.new_ids) > before:  # and not the end of the text
-            self.written += 1
-            piece.tokens.append(self._token(token, likely))
-            self.logprob += piece.tokens[-1].logprob or 0.0
+        self.written += 1  # the token that ends the text, too: it was chosen, and has no letters
+        piece.tokens.append(self._token(token, likely))
+        self.logprob += piece.tokens[-1].logprob or 0.0
 
     def _prompt_tokens(self, known: list[LogProbabilities]) -> list[Token]:
         """Those of the prompt; of the first nobody knows how likely it was."""
