@@ -8,12 +8,13 @@ from conftest import ROOT
 
 BUDGETS = {  # lines of Python and Mojo
     "solutions": 1350,
-    "gpt2": 4050,
+    "gpt2": 4150,
     "course/lessons": 5250,
     "course": 3100,  # without the lessons
     "bench": 2500,
-    "commands": 2500,
-    "tests": 8500,
+    "serving": 2300,
+    "commands": 2550,
+    "tests": 10000,
 }
 LONGEST = 300
 
