@@ -23,6 +23,7 @@ from drawing import (
     masks,
     pages,
     panels,
+    processes,
     quantized,
     sampling,
     serving,
@@ -64,6 +65,7 @@ FIGURES: dict[str, Callable[[], Drawing]] = {
     "panel": panels.panel,
     "decode_speed": speed.decode_speed,
     "serving_speed": serving.serving_speed,
+    "processes": processes.processes,
 }
 
 

@@ -138,7 +138,9 @@ def serve(
     ] = 8000,
     quantize: Quantize = None,
     device: DeviceName = "auto",
-    max_batch_size: Annotated[int, Count(help="How many texts a step has, at most.")] = 32,
+    max_batch_size: Annotated[
+        int, Count(parser=Numbers(int, 1, 512).parse, help="How many texts a step has, at most.")
+    ] = 32,  # each brings a token of the 512 that a step of MAX's scheduler has
     api_key: Annotated[
         str | None,
         typer.Option(envvar="GPT2_API_KEY", metavar="KEY", help="What clients have to send."),

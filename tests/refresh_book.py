@@ -6,18 +6,22 @@
 import os
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import conftest
-from book import PAGES, same_output
+from book import PAGES, asks_a_server, same_output
 from book_runs import run_commands, run_mojo, run_python
+from serving_process import started
 
 
 def refresh(page: Path) -> None:
     source = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        runs = [*run_python(page), *run_mojo(page, place), *run_commands(page, place)]
+        with started(place) if asks_a_server(page) else nullcontext() as server:
+            runs = [*run_python(page, server), *run_commands(page, place, server)]
+        runs += run_mojo(page, place)
     changed = [
         (block.prints_at, printed)
         for block, printed in runs

@@ -5,7 +5,15 @@ import sys
 
 import pytest
 
-from book import CHAPTERS, PAGES, SOURCE, read_blocks, read_includes, same_output
+from book import (
+    CHAPTERS,
+    PAGES,
+    SOURCE,
+    asks_a_server,
+    read_blocks,
+    read_includes,
+    same_output,
+)
 from book_runs import run_commands, run_mojo, run_python
 from conftest import ROOT
 from course.files import NUMBERS, solution_path, step_path
@@ -26,6 +34,15 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 chapters = pytest.mark.parametrize("number", NUMBERS)
 
 
+@pytest.fixture
+def asked(page, request):
+    """The server that a page asks, or None."""
+    if not asks_a_server(page):
+        return None
+    pytest.importorskip("fastapi", reason="the page asks a server: needs the extra `serve`")
+    return request.getfixturevalue("server")
+
+
 @pages
 def test_every_block_is_of_a_kind_that_is_checked(page):
     for block in read_blocks(page):
@@ -35,9 +52,9 @@ def test_every_block_is_of_a_kind_that_is_checked(page):
 
 @pytest.mark.slow
 @pages
-def test_python_prints_what_the_book_shows(page, monkeypatch):
+def test_python_prints_what_the_book_shows(page, asked, monkeypatch):
     monkeypatch.chdir(ROOT)
-    for block, printed in run_python(page):
+    for block, printed in run_python(page, asked):
         assert same_output(printed, block.prints or ""), f"{block.place} prints\n{printed}"
 
 
@@ -50,8 +67,8 @@ def test_mojo_prints_what_the_book_shows(page, tmp_path):
 
 @pytest.mark.slow
 @pages
-def test_commands_print_what_the_book_shows(page, tmp_path):
-    for block, printed in run_commands(page, tmp_path):
+def test_commands_print_what_the_book_shows(page, asked, tmp_path):
+    for block, printed in run_commands(page, tmp_path, asked):
         shown = block.prints is None or same_output(printed, block.prints)
         assert shown, f"{block.place} prints\n{printed}"
 
@@ -105,3 +122,17 @@ def test_the_formulas_are_current():
     assert written == {name: make_formulas.mathml(name) for name in make_formulas.FORMULAS}
     used = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert all(f"formulas/{name}.html" in used for name in written)
+
+
+@pytest.mark.slow
+def test_the_tables_of_fields_are_current_and_have_all_of_openais():
+    pytest.importorskip("fastapi", reason="needs the extra `serve`")
+    sys.path.insert(0, str(ROOT / "book"))
+    import make_fields
+
+    shown = (SOURCE / "serving.md").read_text(encoding="utf-8")
+    for name, (ours, openais) in make_fields.TABLES.items():
+        written = (make_fields.FOLDER / f"{name}.md").read_text(encoding="utf-8")
+        assert written == make_fields.table(ours, openais), "run book/make_fields.py"
+        assert make_fields.fields(openais) <= {*re.findall(r"^\| `(\w+)`", written, re.MULTILINE)}
+        assert f"{{{{#include fields/{name}.md}}}}" in shown

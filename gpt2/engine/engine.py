@@ -125,12 +125,14 @@ class Engine:
 
         Raises: as forward.
         """
+        # ANCHOR: step
         counts = [len(new) for new in ids]
         offsets = np.cumsum([0, *counts])
         places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - past, counts)
         kept = offsets[1:] - 1 if kept is None else kept
         row = np.concatenate(ids)[None]
         return self._execute(row, places.clip(0)[None], kept, pages, table, past, offsets)[0]
+        # ANCHOR_END: step
 
     def _execute(
         self, ids: np.ndarray, places: np.ndarray, kept: np.ndarray, *cache: Buffer | np.ndarray
