@@ -23,6 +23,7 @@ from serving.served import Served
 from serving.worker import Worker
 
 PLACES = 256  # texts that are written or wait
+KEPT = 75  # seconds; clients give a connection up first, or a request would meet its end
 GRACE = 2  # seconds for answers to end in, when the server ends
 
 
@@ -74,8 +75,14 @@ async def _serve(
     """MAX's process for the model, and around it the server. Cancelled, it ends both."""
     async with process as proxy:
         worker = app.state.worker = Worker(proxy, PLACES, app.state.metrics)
-        options = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": GRACE}
-        server = Server(uvicorn.Config(app, **options))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            lifespan="off",
+            timeout_keep_alive=KEPT,
+            timeout_graceful_shutdown=GRACE,
+        )
+        server = Server(config)
         answering = asyncio.ensure_future(server.serve([listening]))
         ready()
         why = "the model's process ended"
