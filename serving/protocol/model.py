@@ -72,9 +72,9 @@ class Model:
             end_of_text=None if fields.ignore_eos else self.tokenizer.end_of_text,
             logit_bias=bias,
             top_logprobs=top_logprobs,
-            echo=echo,
+            echo=echo and top_logprobs is not None,
         )
-        return Text(request, self.tokenizer, self.spell, most)
+        return Text(request, self.tokenizer, self.spell, most, echo)
 
 
 def sampling_options(fields: Sampling, most: int, seed: int) -> Options:

@@ -50,8 +50,18 @@ class Text:
         logprob: the sum of the log-probabilities of what was written, where asked for.
     """
 
-    def __init__(self, request: Request, tokenizer: Tokenizer, spell: Spelling, most: int) -> None:
-        """most: how many tokens to write; the model's process writes one even if it is none."""
+    def __init__(
+        self, request: Request, tokenizer: Tokenizer, spell: Spelling, most: int, echo: bool
+    ) -> None:
+        """Has yet to be written.
+
+        Args:
+            request: what the model's process gets to know.
+            tokenizer: turns tokens into text.
+            spell: turns each into a text of its own.
+            most: how many tokens to write; the model's process writes one even if it is none.
+            echo: whether the prompt comes first.
+        """
         ids = request.tokens.prompt.tolist()
         self.request = request
         self.written = 0
@@ -61,7 +71,7 @@ class Text:
         self._spell = spell
         self._prompt = tokenizer.decode(ids)
         self._place = len(self._prompt)
-        self._echo = request.echo
+        self._echo = echo
         self._prompt_ids: list[int] | None = ids
         ends = bool(request.eos_tracker.eos_token_ids)
         self._continuation = Continuation(tokenizer, ids, request.options, seed=0, ends=ends)
