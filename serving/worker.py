@@ -14,7 +14,7 @@ from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
 from prometheus_client import Histogram
 
 from serving.metrics import Metrics
-from serving.protocol.errors import Overloaded, Unavailable
+from serving.protocol.errors import Overloaded, Refused, Unavailable
 from serving.request import Request
 
 Begun = tuple[AsyncGenerator, list[TextGenerationOutput] | None]
@@ -40,11 +40,14 @@ class Worker:
         """Takes places for texts that belong together.
 
         Raises:
+            Refused: there are never so many.
             Overloaded: there are not so many left.
             Unavailable: the model's process has ended.
         """
         if self._ended:
             raise Unavailable(self._ended)
+        if count > self._places:
+            raise Refused(f"these are {count} texts, and there are {self._places} places")
         if self._taken() + count > self._places:
             raise Overloaded(
                 f"{self._taken()} of {self._places} places are taken, and this needs {count}: "
