@@ -19,7 +19,7 @@ from gpt2.engine.engine import PLAIN, Engine, choose_layout
 from gpt2.text.sampling import choose
 from serving.likely import likely
 from serving.paged_model import PagedReader
-from serving.queues import stepped
+from serving.queues import unfinished
 from serving.readers import PAGE_SIZE, KernelReader, Reader
 from serving.request import Request
 from serving.served import Served
@@ -89,6 +89,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
     def release(self, request_id: RequestID) -> None:
         """Forgets a text that has ended, or has to wait."""
         self._echoes.pop(request_id, None)
+        unfinished.discard(request_id)
 
     # ANCHOR: execute
     def execute(
@@ -110,9 +111,9 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
                 own = likely(logits[-1], token, request.top_logprobs)
                 output.log_probabilities = [*self._take_echo(request), own]
             outputs[request.request_id] = output
+        unfinished.update(request.request_id for request in batch)
         for request in batch:
             self._kv_manager.step(request)  # its full pages can be shared from now on
-        stepped()
         return outputs
 
     def _read(self, batch: list[Request]) -> list[np.ndarray]:

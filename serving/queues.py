@@ -1,28 +1,20 @@
 """How texts reach the model's process: through MAX's queues, of which one can wait."""
 
-import queue
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from max.pipelines.context import TextGenerationOutput
+from max.pipelines.modeling.types import RequestID
 from max.serve.worker_interface import WorkerQueues
 from max.serve.worker_interface._zmq_queue import ZmqPullSocket
 from max.serve.worker_interface.zmq_interface import ZmqModelWorkerInterface
 
 from serving.request import Request
 
-IDLE = 0.02  # seconds after a step, in which the next one would have begun
 PATIENCE = 100  # milliseconds to wait for a text, at a time
 
-_last_step = 0.0  # when it ended, by time.monotonic
-
-
-def stepped() -> None:
-    """Called after each step: the next one shall not wait."""
-    global _last_step
-    _last_step = time.monotonic()
+unfinished: set[RequestID] = set()  # the texts that this process is at
 
 
 class PatientQueue:
@@ -37,13 +29,11 @@ class PatientQueue:
 
     def get_nowait(self) -> Request:
         """The next text; queue.Empty if none comes."""
-        try:
-            return self._socket.get_nowait()
-        except queue.Empty:
-            if time.monotonic() - _last_step < IDLE:
-                raise
-        self._socket._socket.poll(PATIENCE)
-        return self._socket.get_nowait()
+        if not unfinished:
+            self._socket._socket.poll(PATIENCE)
+        request = self._socket.get_nowait()
+        unfinished.add(request.request_id)
+        return request
 
 
 class PatientInterface(ZmqModelWorkerInterface[Request, TextGenerationOutput]):

@@ -49,6 +49,11 @@ async def _gone(client: Request) -> None:
 
 async def write_pieces(texts: list[Text], worker: Worker) -> AsyncIterator[tuple[int, Piece]]:
     """Writes texts together, and yields their pieces as they come, with the number of the text."""
+    if len(texts) == 1:
+        async with contextlib.aclosing(texts[0].pieces(worker)) as pieces:
+            async for piece in pieces:
+                yield 0, piece
+        return
     coming: asyncio.Queue[tuple[int, Piece] | Exception | None] = asyncio.Queue()
 
     async def write(number: int, text: Text) -> None:
