@@ -45,7 +45,7 @@ def markdown() -> str:
             for what, unit in (("throughput", 1), ("first", 1000)):
                 for server in (OURS, THEIRS):
                     cells.append(f"{unit * results.median(form, server, at_once, what):.0f}")
-                cells.append(f"{statistics.median(results.ratios(form, at_once, what)):.1f}")
+                cells.append(f"{statistics.median(results.ratios(form, at_once, what)):.2f}")
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
