@@ -112,7 +112,5 @@ def test_logits_of_pages_are_those_of_a_cache_in_one_piece(engine, lengths, rng)
         cache = engine.new_cache(np.zeros(1, np.int64))
         expected = engine.forward(cache, np.array([text.ids]))[0]
         while text.read < len(text.ids):
-            new, past = text.ids[text.read :][:50], np.array([text.read])
-            logits = engine.step([new], past, pages.places([text]), pages.buffer)
-            text.read += len(new)
+            logits = engine.read(pages, [text], [min(50, len(text.ids) - text.read)])
         np.testing.assert_array_equal(logits, expected)

@@ -40,7 +40,8 @@ class ThisEngine:
         for _ in range(count):
             for text in texts:
                 pages.table.append(text, len(text.ids))
-            logits = self._engine.read(pages, texts, len(texts[0].ids) - texts[0].read)
+            counts = [len(text.ids) - text.read for text in texts]
+            logits = self._engine.read(pages, texts, counts)
             chosen = logits.argmax(axis=-1).tolist()
             for text, token in zip(texts, chosen, strict=True):
                 text.ids.append(token)

@@ -13,11 +13,13 @@ from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
 from gpt2.engine.graph import compiled_decoder, reason
+from gpt2.engine.pages import Pages
 from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.runtime import refuse_forks
 from solutions.solution_01 import GPT2Config
 from solutions.solution_16 import attention_mask, positions
+from solutions.solution_19 import Text
 
 PLAIN = "plain"  # the layout with MAX's own operations alone
 
@@ -133,6 +135,26 @@ class Engine:
         row = np.concatenate(ids)[None]
         return self._execute(row, places.clip(0)[None], kept, pages, table, past, offsets)[0]
         # ANCHOR_END: step
+
+    def read(self, pages: Pages, texts: Sequence[Text], counts: Sequence[int]) -> np.ndarray:
+        """Reads the next tokens of texts, which have their pages.
+
+        Args:
+            pages: where their keys and values are, and go to.
+            texts: are changed: so many more tokens of each have been read.
+            counts: how many of each.
+
+        Returns:
+            float32 `[len(texts), vocab_size]`, the logits behind the last of these tokens.
+
+        Raises: as forward.
+        """
+        new = [text.ids[text.read :][:count] for text, count in zip(texts, counts, strict=True)]
+        past = np.array([text.read for text in texts])
+        logits = self.step(new, past, pages.places(texts), pages.buffer)
+        for text, count in zip(texts, counts, strict=True):
+            text.read += count
+        return logits
 
     def _execute(
         self, ids: np.ndarray, places: np.ndarray, kept: np.ndarray, *cache: Buffer | np.ndarray

@@ -69,11 +69,9 @@ def _read(
     for text in prefill:
         counts[text] = min(len(text.ids) - text.read, left)
         left -= counts[text]
-    texts = [text for text, count in counts.items() if count > 0]
-    new = [text.ids[text.read : text.read + counts[text]] for text in texts]
-    past = np.array([text.read for text in texts])
-    logits = engine.step(new, past, pages.places(texts), pages.buffer)
+    counts = {text: count for text, count in counts.items() if count > 0}
+    texts = list(counts)
+    logits = engine.read(pages, texts, list(counts.values()))
     for text, row in zip(texts, logits, strict=True):
-        text.read += counts[text]
         if text.read == len(text.ids):
             yield text, row
