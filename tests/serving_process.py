@@ -1,12 +1,14 @@
 """The server as a user starts it, for the tests that ask it."""
 
+import asyncio
 import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +106,12 @@ def kill(serving: Serving) -> None:
             child.kill()
     serving.process.kill()
     serving.process.wait()
+
+
+def awaited(coroutine: Coroutine):
+    """What it returns. In a thread of its own: where a browser is open, this one has a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def wait_until(holds, seconds: float = 10) -> None:

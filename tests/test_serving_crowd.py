@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from serving_process import wait_until
+from serving_process import awaited, wait_until
 
 pytestmark = pytest.mark.slow
 CLIENTS = 200
@@ -72,7 +72,7 @@ def test_more_texts_than_places_are_refused_until_there_is_room(server):
 
     server.complete(**MANY)
     before = memory(server)
-    answers = asyncio.run(crowd(100))
+    answers = awaited(crowd(100))
     admitted = [answer for answer in answers if answer.status_code == 200]
     assert 2 <= len(admitted) < 100
     expected = server.complete(**MANY)["choices"]
@@ -114,9 +114,9 @@ def test_a_crowd_is_answered_right_and_leaves_no_memory_behind(server, model):
         async with httpx.AsyncClient(base_url=server.address, timeout=60, limits=limits) as client:
             return await asyncio.gather(*(client_of(n, client, end) for n in range(CLIENTS)))
 
-    asyncio.run(crowd(SECONDS / 5))
+    awaited(crowd(SECONDS / 5))
     before = memory(server)
-    counts = asyncio.run(crowd(SECONDS))
+    counts = awaited(crowd(SECONDS))
     assert min(counts) > 0
     assert server.texts() == 0
     assert memory(server) - before < GROWTH

@@ -1,7 +1,5 @@
 """OpenAI's protocol, asked by OpenAI's own client: every field, and what it does."""
 
-import asyncio
-
 import openai
 import pytest
 from openai.types.completion_create_params import CompletionCreateParamsBase
@@ -9,6 +7,7 @@ from openai.types.completion_create_params import CompletionCreateParamsBase
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from serving.protocol.fields import MOST_TEXTS, Completion
+from serving_process import awaited
 
 pytestmark = pytest.mark.slow
 PROMPTS = ["ROMEO:", "First Citizen:\nBefore we", "KING HENRY:\nO"]
@@ -264,7 +263,7 @@ def test_streams_and_async_clients_read_the_same_text(write, server):
         return whole.choices[0].text, "".join(pieces)
 
     [plain] = texts(write())
-    assert asyncio.run(ask_async()) == (plain, plain)
+    assert awaited(ask_async()) == (plain, plain)
     stream = [*write(stream=True)]
     assert "".join(part.choices[0].text for part in stream) == plain
     assert len({part.id for part in stream}) == 1
