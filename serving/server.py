@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
+from multiprocessing import active_children, resource_tracker
 from multiprocessing.util import _exit_function
 
 import uvicorn
@@ -38,6 +39,7 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
 
     Raises:
         UserError: the model's process ended.
+        KeyboardInterrupt: a signal came before it could be asked.
     """
     settings = Settings(
         MAX_SERVE_DISABLE_TELEMETRY=True,
@@ -48,6 +50,8 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
     process = model_process(served, read_config(served.folder), settings)
     try:
         uvloop.run(_until_stopped(_serve(app, process, listening, ready)))
+        if not hasattr(app.state, "worker"):
+            raise KeyboardInterrupt  # before anybody could ask
         return
     except SubprocessExit as error:
         why = str(error)
@@ -59,9 +63,16 @@ def run(app: FastAPI, served: Served, listening: socket.socket, ready: Callable[
 
 async def _until_stopped(serving: Coroutine) -> None:
     """Runs the server until it ends, or a signal cancels it."""
+    # A terminal sends Ctrl-C to MAX's process, too, which would complain. It does not hear of it,
+    # for it inherits that SIGINT is held back; Python's process for what they share is there first.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     task = asyncio.ensure_future(serving)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel, "signal")
+    while not (active_children() or task.done()):
+        await asyncio.sleep(0.01)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
