@@ -174,7 +174,7 @@ def test_our_server_answers_every_request(tmp_path):
 def test_a_text_goes_on_behind_its_end_if_the_load_asks_for_that(server):
     fields = {"max_tokens": 5, "logit_bias": {"0": 100}, "return_token_ids": True}
     [choice] = server.complete(**fields)["choices"]
-    assert (choice["token_ids"], choice["finish_reason"]) == ([], "stop")
+    assert (choice["token_ids"], choice["finish_reason"]) == ([0], "stop")
     [choice] = server.complete(**fields, ignore_eos=True)["choices"]
     assert (choice["token_ids"], choice["finish_reason"]) == ([0] * 5, "length")
 

@@ -31,7 +31,7 @@ def test_a_text_streams_in_and_is_the_apis(open_served, page_address):
     told = answer(page_address, max_tokens=60, seed=7, logprobs=5)
     assert "".join(tokens(page)) == told["text"]
     assert len(tokens(page)) == 60
-    assert page.evaluate("lengths.size") > 5  # they came by and by
+    assert page.evaluate("lengths.size") > 2  # they came by and by
     assert page.evaluate("removed") == 1  # the sentence that was there before
     shades = page.locator(".token").evaluate_all("(all) => all.map((one) => one.dataset.shade)")
     for shade, logprob in zip(shades, told["logprobs"]["token_logprobs"], strict=True):
