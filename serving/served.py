@@ -3,9 +3,12 @@
 Imports nothing that imports a step: with `--steps`, the reader's are put in their places first.
 """
 
+import multiprocessing
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from gpt2.errors import UserError
@@ -41,6 +44,7 @@ class Served:
 
 def make_pipeline(served: Served, pipeline_config: "PipelineConfig") -> "GPT2Pipeline":
     """What MAX calls in the model's process. A mistake of the user's is told, and ends it."""
+    Thread(target=_end_with_server, daemon=True).start()
     try:
         if served.steps is not None:
             from course.own_steps import put_in_place
@@ -52,3 +56,10 @@ def make_pipeline(served: Served, pipeline_config: "PipelineConfig") -> "GPT2Pip
     except UserError as error:
         print(f"gpt2: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _end_with_server() -> None:
+    """Ends the model's process when the server's has gone, even if that was killed."""
+    if (server := multiprocessing.parent_process()) is not None:
+        server.join()
+        os._exit(1)

@@ -63,6 +63,13 @@ def test_a_killed_model_ends_every_request_and_the_server(tmp_path):
         assert said(serving) == ("gpt2: the model's process ended (Killed): so does the server\n")
 
 
+def test_a_killed_server_leaves_no_process(tmp_path):
+    with started(tmp_path) as serving:
+        children = serving.children()
+        serving.process.kill()
+        assert ends_quickly(serving, children) == -signal.SIGKILL
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_requests_and_processes(tmp_path, number):
     with started(tmp_path) as serving, ThreadPoolExecutor() as pool:
