@@ -47,7 +47,7 @@ class Serving:
     @property
     def worker(self) -> psutil.Process:
         """The model's process."""
-        [worker] = [one for one in self.children() if "spawn_main" in " ".join(one.cmdline())]
+        [worker] = filter(is_model, self.children())
         return worker
 
     def children(self) -> list[psutil.Process]:
@@ -67,6 +67,13 @@ class Serving:
     def post(self, **fields: object) -> httpx.Response:
         body = {"model": "shakespeare", "prompt": "ROMEO:", "temperature": 0} | fields
         return httpx.post(f"{self.address}/v1/completions", json=body, timeout=60)
+
+
+def is_model(process: psutil.Process) -> bool:
+    """Whether it is the one with the model; one that has ended is not."""
+    with contextlib.suppress(psutil.Error):
+        return "spawn_main" in " ".join(process.cmdline())
+    return False
 
 
 def launched(folder: Path, *arguments: str, **environment: str) -> Serving:

@@ -1,6 +1,5 @@
 """What the server does when something around it breaks: processes, signals, ports."""
 
-import contextlib
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ import psutil
 import pytest
 
 from conftest import run_gpt2
-from serving_process import ENDS, kill, launched, started, wait_until
+from serving_process import ENDS, is_model, kill, launched, started, wait_until
 
 pytestmark = pytest.mark.slow
 LONG = {"model": "shakespeare", "prompt": "ROMEO:", "max_tokens": 250, "n": 100}
@@ -84,12 +83,6 @@ def test_a_signal_ends_requests_and_processes(tmp_path, number):
             assert answer["error"]["message"] == "the server is shutting down"
         assert ends_quickly(serving, children) == 0
         assert said(serving) == ""
-
-
-def is_model(process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return "spawn_main" in " ".join(process.cmdline())
-    return False
 
 
 @pytest.mark.parametrize("sign", ["Warning", "worker"])
