@@ -7,7 +7,7 @@ from openai.types.completion_create_params import CompletionCreateParamsBase
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from serving.protocol.fields import MOST_TEXTS, Completion
-from serving_process import awaited
+from serving_process import awaited, wait_until
 
 pytestmark = pytest.mark.slow
 PROMPTS = ["ROMEO:", "First Citizen:\nBefore we", "KING HENRY:\nO"]
@@ -274,8 +274,11 @@ def test_streams_and_async_clients_read_the_same_text(write, server):
 
 
 def test_the_log_has_a_line_for_each_request_and_names_the_user(write, server):
-    before = len(server.told.splitlines())
+    def named() -> list[str]:
+        return [line for line in server.told.splitlines() if "A reader" in line]
+
     write(user="A reader\x1b[31m")
-    [line] = server.told.splitlines()[before:]
+    wait_until(named, 10)  # a line follows its answer, and those of earlier ones may follow now
+    [line] = named()
     assert " POST /v1/completions 200 " in line
     assert line.endswith("2+24 tokens 'A reader\\x1b[31m'")
