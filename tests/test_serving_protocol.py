@@ -278,7 +278,7 @@ def test_the_log_has_a_line_for_each_request_and_names_the_user(write, server):
         return [line for line in server.told.splitlines() if "A reader" in line]
 
     write(user="A reader\x1b[31m")
-    wait_until(named, 10)  # a line follows its answer, and those of earlier ones may follow now
+    wait_until(named)  # a line follows its answer, and those of earlier ones may follow now
     [line] = named()
     assert " POST /v1/completions 200 " in line
     assert line.endswith("2+24 tokens 'A reader\\x1b[31m'")
