@@ -40,6 +40,7 @@ def answer_file(
     ordered: bool,
     model: str,
     device: str,
+    threads: int | None,
     quantize: str | None,
 ) -> None:
     """Answers each line of a file, to another file or to standard output.
@@ -58,7 +59,7 @@ def answer_file(
         note(f"{len(requests) - len(missing)} of {len(requests)} lines are answered already.")
     if missing:
         language_model = run_visibly(
-            lambda: load(model, device=device, quantize=quantize),
+            lambda: load(model, device=device, quantize=quantize, threads=threads),
             f"Loading {model}",
             "Compiling the model for this machine: a minute or two, and only this once.",
         )

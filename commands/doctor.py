@@ -16,6 +16,7 @@ from rich.table import Table
 
 from gpt2.checkpoint.locate import CONFIG_FILE, OPENAI_REPOSITORIES, WEIGHTS_FILE, shipped_models
 from gpt2.errors import UserError
+from gpt2.threads import thread_count
 
 OK = "ok"
 LOOK = "look"  # works, but there is something to know
@@ -63,7 +64,8 @@ def _device() -> Finding:
 
     count = accelerator_count()
     if count == 0:
-        return Finding(OK, f"CPU, {os.cpu_count()} cores, {platform.machine()}")
+        found = f"CPU, {os.cpu_count()} cores, {platform.machine()}"
+        return Finding(OK, f"{found}; threads that compute: {thread_count()}")
     names = {Accelerator(index).model_name for index in range(count)}
     return Finding(OK, f"{count} accelerators ({', '.join(sorted(names))})")
 

@@ -19,6 +19,7 @@ def generate_text(
     model: str,
     samples: int,
     device: str,
+    threads: int | None,
     quantize: str | None,
     speculate: str | None,
     kernels: bool,
@@ -32,7 +33,14 @@ def generate_text(
     """
     prompt = read_prompt(prompt)
     language_model = run_visibly(
-        lambda: load(model, device=device, quantize=quantize, speculate=speculate, kernels=kernels),
+        lambda: load(
+            model,
+            device=device,
+            quantize=quantize,
+            speculate=speculate,
+            kernels=kernels,
+            threads=threads,
+        ),
         f"Loading {model}",
         "Compiling the model for this machine: a minute or two, and only this once.",
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from commands.options import DeviceName, Greedy, Model, Quantize, Steps, takes_options
+from commands.options import DeviceName, Greedy, Model, Quantize, Steps, Threads, takes_options
 from commands.terminal import console
 from gpt2.checkpoint.locate import DEFAULT_MODEL
 from gpt2.errors import UserError
@@ -40,6 +40,7 @@ def generate(
         Literal["fast", "tutorial"], typer.Option(help="tutorial is step 12's loop.")
     ] = "fast",
     device: DeviceName = "auto",
+    threads: Threads = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The text alone.")] = False,
     steps: Steps = False,
     **values: Any,  # noqa: ANN401
@@ -51,7 +52,7 @@ def generate(
     chosen = Options(**values)
     if engine == "tutorial":
         plain = Options(**{name: values[name] for name in TUTORIAL_OPTIONS})
-        if chosen != plain or samples > 1 or quantize or speculate:
+        if chosen != plain or samples > 1 or quantize or speculate or threads:
             raise UserError(
                 "--engine tutorial knows --temperature, --greedy, --seed, --stop and "
                 "--max-new-tokens; the other options are the fast engine's"
@@ -75,6 +76,7 @@ def generate(
         samples=samples,
         model=model,
         device=device,
+        threads=threads,
         quantize=quantize,
         speculate=speculate,
         kernels=not steps,
@@ -101,6 +103,7 @@ def batch(
     greedy: Greedy = False,
     quantize: Quantize = None,
     device: DeviceName = "auto",
+    threads: Threads = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The answers alone.")] = False,
     steps: Steps = False,
     **values: Any,  # noqa: ANN401
@@ -123,6 +126,7 @@ def batch(
         ordered=ordered,
         model=model,
         device=device,
+        threads=threads,
         quantize=quantize,
     )
 
@@ -138,6 +142,7 @@ def serve(
     ] = 8000,
     quantize: Quantize = None,
     device: DeviceName = "auto",
+    threads: Threads = None,
     max_batch_size: Annotated[
         int, Count(parser=Numbers(int, 1, 512).parse, help="How many texts a step has, at most.")
     ] = 32,  # each brings a token of the 512 that a step of MAX's scheduler has
@@ -160,6 +165,7 @@ def serve(
         port=port,
         quantize=quantize,
         device=device,
+        threads=threads,
         batch=1 if steps else max_batch_size,
         key=api_key,
         log=log,

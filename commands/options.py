@@ -22,7 +22,16 @@ Model = Annotated[
     ),
 ]
 Quantize = Annotated[
-    Literal["q4_0", "q6_k"] | None, typer.Option(help="Weights of 4.5 or 6.6 bits.")
+    Literal["f16", "q8_0", "q6_k", "q4_0"] | None,
+    typer.Option(help="Weights of 16, 8.5, 6.6 or 4.5 bits."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        parser=Numbers(int, 1).parse,
+        metavar="N",
+        help="How many threads compute; by default as many as this process may use.",
+    ),
 ]
 DeviceName = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, gpu or gpu:N.")]
 Greedy = Annotated[bool, typer.Option("--greedy", help="Always the likeliest token.")]

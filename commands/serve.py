@@ -19,6 +19,7 @@ from gpt2.devices import choose_device
 from gpt2.engine.engine import PLAIN, choose_layout
 from gpt2.engine.graph import compiled_decoder
 from gpt2.errors import UserError
+from gpt2.threads import choose_threads
 
 PROMPT = "ROMEO:"
 KEY_VARIABLE = "GPT2_API_KEY"
@@ -33,6 +34,7 @@ def serve(
     port: int,
     quantize: str | None,
     device: str,
+    threads: int | None,
     batch: int,
     key: str | None,
     log: bool,
@@ -54,9 +56,10 @@ def serve(
     tokenizer.check(config.vocab_size, folder)
     chosen = choose_device(device)
     own = _own_steps() if steps else None
-    layout = choose_layout(config, chosen, quantize)
+    layout = PLAIN if steps else choose_layout(config, chosen, quantize)
+    choose_threads(threads, layout)  # of the model's process, too
     starting = "Starting MAX's server, and its process for the model"
-    if steps or layout == PLAIN:
+    if layout == PLAIN:
         starting += "; the first time it compiles for minutes"
     else:
         run_visibly(
@@ -75,7 +78,7 @@ def serve(
         from serving.server import run
 
         name = folder.resolve().name if os.sep in model else model
-        pages = page_count(config, batch)
+        pages = page_count(config, batch, layout)
         served = Served(folder, name, quantize, device, pages, batch, own)
         known = Model(name, tokenizer, config.vocab_size, config.n_positions)
         app = make_app(known, read_template(folder), key, log)

@@ -11,7 +11,7 @@ from gpt2.checkpoint.locate import locate
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.devices import choose_device
 from gpt2.engine.engine import Engine
-from gpt2.engine.quantize import BLOCKS
+from gpt2.engine.formats import QUANTIZED
 from gpt2.errors import UserError
 from gpt2.text.batch import Batch
 from gpt2.text.continuation import Continuation
@@ -183,6 +183,7 @@ def load(
     quantize: str | None = None,
     speculate: str | os.PathLike[str] | None = None,
     kernels: bool = True,
+    threads: int | None = None,
 ) -> LanguageModel:
     """Loads a model, downloading and compiling it the first time.
 
@@ -190,20 +191,25 @@ def load(
         model: a shipped checkpoint, a folder, one of OpenAI's sizes (`gpt2`, `1558M`), or a
             Hugging Face repository.
         device: `auto`, `cpu`, `gpu` or `gpu:N`.
-        quantize: `q4_0` or `q6_k` for weights of 4.5 or 6.6 bits; None for 32.
+        quantize: `f16`, `q8_0`, `q6_k` or `q4_0` for weights of 16, 8.5, 6.6 or 4.5 bits; None
+            for 32.
         speculate: who drafts ahead: `lookup` (the text itself), or the name of a smaller model
             with the same vocabulary; None for nobody.
         kernels: False for MAX's own operations alone, as on a GPU: the steps as they are.
+        threads: how many threads compute, in all models of this process from now on; None for as
+            many as before, which at first are as many as this process may use.
 
     Raises:
-        UserError: there is no such model or device, a file is damaged, or the options do not go
-            together.
+        UserError: there is no such model or device, there are fewer cores than threads, a file is
+            damaged, or the options do not go together.
         ValueError: an argument is of another type, or there is no such format.
     """
     model = checked("model", model, path)
-    quantize = checked("quantize", quantize, one_of(*BLOCKS, None))
+    quantize = checked("quantize", quantize, one_of(*QUANTIZED, None))
     if speculate is not None:
         speculate = checked("speculate", speculate, path)
+    if threads is not None:
+        threads = checked("threads", threads, Numbers(int, 1))
     chosen_device = choose_device(checked("device", device, text))
     folder = locate(model)
     config, tokenizer = read_config(folder), Tokenizer(folder)
@@ -212,7 +218,7 @@ def load(
     if speculate not in (None, LOOKUP):
         draft_folder = _draft_folder(speculate, config, tokenizer)
     kernels = checked("kernels", kernels, flag)
-    engine = Engine(folder, config, chosen_device, quantize, kernels=kernels)
+    engine = Engine(folder, config, chosen_device, quantize, kernels=kernels, threads=threads)
     draft = draft_folder and Engine(draft_folder, read_config(draft_folder), chosen_device)
     return LanguageModel(engine, tokenizer, draft, lookup=speculate == LOOKUP)
 

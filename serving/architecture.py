@@ -22,6 +22,7 @@ from max.serve.telemetry.metrics import NoopClient
 from max.serve.worker_interface._zmq_queue import generate_zmq_ipc_path
 from max.serve.worker_interface.zmq_interface import ZmqModelWorkerProxy
 
+from gpt2.engine.formats import cache_dtype
 from serving.queues import PatientInterface
 from serving.readers import PAGE_SIZE
 from serving.request import Request
@@ -70,9 +71,11 @@ gpt2_architecture = SupportedArchitecture(
 # ANCHOR_END: architecture
 
 
-def page_count(config: GPT2Config, batch: int) -> int:
+def page_count(config: GPT2Config, batch: int, layout: str) -> int:
     """How many of MAX's pages there should be: for so many texts of full length, if they fit."""
-    page = 4 * 2 * config.n_layer * config.n_embd * PAGE_SIZE  # bytes
+    page = (
+        cache_dtype(layout).size_in_bytes * 2 * config.n_layer * config.n_embd * PAGE_SIZE
+    )  # bytes
     memory = psutil.virtual_memory().total
     each = -(-config.n_positions // PAGE_SIZE)
     return 1 + max(each, min(batch * each, memory // SHARE // page))  # one is MAX's own

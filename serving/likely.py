@@ -3,6 +3,7 @@
 import numpy as np
 from max.pipelines.context import LogProbabilities
 
+from gpt2.text.candidates import likeliest
 from gpt2.text.sampling import log_softmax
 
 
@@ -12,8 +13,10 @@ def likely(logits: np.ndarray, token: int, count: int) -> LogProbabilities:
     They are the model's own, before any strategy.
     """
     logs = log_softmax(logits)
-    count = min(count, len(logs))
-    top = np.argpartition(-logs, count - 1)[:count] if count else np.array([], int)
-    ordered = top[np.lexsort((top, -logs[top]))]
-    others = {int(other): float(logs[other]) for other in ordered}
+    others: dict[int, float] = {}
+    if count:
+        top = likeliest(logits, count)
+        top = np.arange(len(logs)) if top is None else top
+        ordered = top[np.lexsort((top, -logs[top]))][:count]
+        others = {int(other): float(logs[other]) for other in ordered}
     return LogProbabilities([float(logs[token])], [others], [token])

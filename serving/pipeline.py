@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from max.dtype import DType
 from max.engine import InferenceSession
 from max.graph import DeviceRef
 from max.nn.kv_cache.cache_params import MHAKVCacheParams
@@ -16,6 +15,7 @@ from max.pipelines.modeling.types import RequestID, TextGenerationInputs
 from gpt2.checkpoint.config import read_config
 from gpt2.devices import choose_device
 from gpt2.engine.engine import PLAIN, Engine, choose_layout
+from gpt2.engine.formats import cache_dtype
 from gpt2.text.sampling import choose
 from serving.likely import likely
 from serving.paged_model import PagedReader
@@ -38,8 +38,9 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
         device = choose_device(served.device)
         self._pipeline_config = pipeline_config
         self._batch = served.batch
+        layout = PLAIN if served.steps else choose_layout(config, device, served.quantize)
         params = MHAKVCacheParams(
-            dtype=DType.float32,
+            dtype=cache_dtype(layout),
             n_kv_heads=config.n_head,
             head_dim=config.head_dim,
             num_layers=config.n_layer,
@@ -59,7 +60,7 @@ class GPT2Pipeline(TextGenerationPipelineInterface[Request]):
         )
         if served.steps is not None:
             reader = StepsReader(served.folder, config, device)
-        elif choose_layout(config, device, served.quantize) == PLAIN:
+        elif layout == PLAIN:
             reader = PagedReader(served.folder, config, device, self._kv_manager, params)
         else:
             engine = Engine(served.folder, config, device, served.quantize)

@@ -4,7 +4,6 @@ from typing import Protocol
 
 import numpy as np
 from max.driver import Buffer
-from max.dtype import DType
 from max.pipelines.kv_cache import PagedKVCacheManagerInterface
 
 from gpt2.engine.engine import Engine
@@ -39,7 +38,7 @@ class KernelReader:
         [pages] = manager.get_device_buffer(0).values
         config = engine.config
         sizes = [config.n_layer, config.n_head, PAGE_SIZE, config.head_dim]
-        self._pages: Buffer = pages.view(DType.float32, [pages.shape[0], 2, *sizes])
+        self._pages: Buffer = pages.view(engine.cache_dtype, [pages.shape[0], 2, *sizes])
 
     # ANCHOR: read
     def read(self, batch: list[Request], kept: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import numpy as np
 from course.files import KERNEL, read_source, solution_path
 from course.lesson import Experiment
 from course.outcomes import Violated
+from gpt2.threads import thread_count
 
 if TYPE_CHECKING:
     from course.plain_subject import PlainSubject
@@ -76,7 +76,7 @@ def measure(subject: PlainSubject) -> str:
     count, k = LARGE
     panels = np.full((count, k, LANES), 0.5, np.float32)
     x, output = np.ones(k, np.float32), np.empty((count, LANES), np.float32)
-    threads = os.cpu_count() or 1
+    threads = thread_count()
     parts = np.array_split(np.arange(count), threads)
 
     def times(library: ctypes.CDLL | SimpleNamespace) -> Callable[[np.ndarray], None]:

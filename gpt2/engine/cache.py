@@ -2,6 +2,7 @@
 
 import numpy as np
 from max.driver import CPU, Buffer, Device
+from max.dtype import DType
 
 from solutions.solution_01 import GPT2Config
 
@@ -22,15 +23,23 @@ class KeyValueCache:
     """
 
     def __init__(
-        self, config: GPT2Config, device: Device, padding: np.ndarray, paged: bool
+        self,
+        config: GPT2Config,
+        device: Device,
+        padding: np.ndarray,
+        paged: bool,
+        dtype: DType,
     ) -> None:
+        """An empty one, for texts that begin with padding; numbers are stored as dtype."""
         self.padding = padding
         self.length = 0
         self._limit = config.n_positions
+        # On an accelerator all the room from the start: to copy goes by way of the host.
+        capacity = 0 if device == CPU() else config.n_positions
         each = [2, config.n_layer] if paged else []
-        shape = [len(padding), *each, config.n_head, 0, config.head_dim]
-        empty = Buffer.from_dlpack(np.zeros(shape, np.float32)).to(device)
-        self.buffers = [empty] if paged else [empty] * (2 * config.n_layer)
+        shape = [len(padding), *each, config.n_head, capacity, config.head_dim]
+        count = 1 if paged else 2 * config.n_layer
+        self.buffers = [Buffer.zeros(shape, dtype, device) for _ in range(count)]
 
     @property
     def batch(self) -> int:
@@ -58,8 +67,14 @@ class KeyValueCache:
 
     def _copy(self, rows: slice | list[int], capacity: int) -> None:
         for index, buffer in enumerate(self.buffers):
-            old = np.from_dlpack(buffer.to(CPU()))[rows]
+            old = _numbers(buffer.to(CPU()))[rows]
             *sizes, filled, head_dim = old.shape
-            new = np.zeros([*sizes, capacity, head_dim], np.float32)
-            new[..., :filled, :] = old
-            self.buffers[index] = Buffer.from_dlpack(new).to(buffer.device)
+            new = Buffer.zeros([*sizes, capacity, head_dim], buffer.dtype)
+            _numbers(new)[..., :filled, :] = old
+            self.buffers[index] = new.to(buffer.device)
+
+
+def _numbers(buffer: Buffer) -> np.ndarray:
+    """A view of a buffer on the CPU; NumPy knows no bfloat16, and takes its bits."""
+    bits = buffer.view(DType.uint16) if buffer.dtype == DType.bfloat16 else buffer
+    return np.from_dlpack(bits)

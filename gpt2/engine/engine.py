@@ -12,16 +12,15 @@ from gpt2.checkpoint.finite import check_logits
 from gpt2.checkpoint.weights import find_tensors
 from gpt2.engine import packing
 from gpt2.engine.cache import KeyValueCache
+from gpt2.engine.formats import BF16, FORMATS, LANES, PLAIN, QUANTIZED, cache_dtype
 from gpt2.engine.graph import compiled_decoder, reason
 from gpt2.engine.pages import Pages
-from gpt2.engine.quantize import BLOCKS
 from gpt2.errors import UserError
 from gpt2.runtime import refuse_forks
+from gpt2.threads import choose_threads
 from solutions.solution_01 import GPT2Config
 from solutions.solution_16 import attention_mask, positions
 from solutions.solution_19 import Text
-
-PLAIN = "plain"  # the layout with MAX's own operations alone
 
 
 class Engine:
@@ -35,6 +34,7 @@ class Engine:
         quantize: str | None = None,
         *,
         kernels: bool = True,
+        threads: int | None = None,
     ) -> None:
         """Loads a checkpoint. The first time on a machine it compiles, for a minute or two.
 
@@ -42,17 +42,21 @@ class Engine:
             folder: the checkpoint.
             config: its sizes.
             device: where the engine is to run.
-            quantize: `q4_0` or `q6_k` for weights of fewer bits; None for float32.
+            quantize: one of formats.QUANTIZED for weights of fewer bits, or `bf16` where MAX's own
+                operations run; None for float32.
             kernels: False for MAX's own operations alone, as on a GPU.
+            threads: as for `gpt2.threads.choose_threads`.
 
         Raises:
             UserError: the weights do not fit the config, or cannot be quantized; or see
-                runtime.refuse_forks.
+                runtime.refuse_forks, and choose_threads.
         """
         self.config = config
         self.device = device
-        layout = choose_layout(config, device, quantize) if kernels or quantize else PLAIN
-        self.paged = layout != PLAIN
+        layout = choose_layout(config, device, quantize, kernels)
+        self.paged = layout not in (PLAIN, BF16)
+        self.cache_dtype = cache_dtype(layout)
+        choose_threads(threads, layout)
         weights = packing.prepare(find_tensors(folder, config), layout)
         refuse_forks()
         graph = compiled_decoder(config, layout, device)  # last: it may take minutes
@@ -68,7 +72,7 @@ class Engine:
 
     def new_cache(self, padding: np.ndarray) -> KeyValueCache:
         """An empty cache for texts that begin with padding, int64 `[batch]` tokens of it."""
-        return KeyValueCache(self.config, self.device, padding, self.paged)
+        return KeyValueCache(self.config, self.device, padding, self.paged, self.cache_dtype)
 
     def forward(self, cache: KeyValueCache, ids: np.ndarray, logits_to_keep: int = 1) -> np.ndarray:
         """Puts tokens behind those in a cache.
@@ -118,7 +122,7 @@ class Engine:
             past: int64 `[texts]`, how many tokens of each are there; below 0, so many of the new
                 ones are padding.
             table: int64 `[texts, most]`, the pages of each.
-            pages: float32 `[pages, 2, n_layer, n_head, size, head_dim]`, written in place.
+            pages: of cache_dtype, `[pages, 2, n_layer, n_head, size, head_dim]`, written in place.
             kept: int64, the places in that row whose logits to return; None for the last of each
                 text.
 
@@ -172,25 +176,32 @@ class Engine:
         return Buffer.from_dlpack(np.ascontiguousarray(array)).to(self.device)
 
 
-def choose_layout(config: GPT2Config, device: Device, quantize: str | None) -> str:
-    """How to keep the weights: a key of layouts.LAYOUTS.
+def choose_layout(
+    config: GPT2Config, device: Device, quantize: str | None, kernels: bool = True
+) -> str:
+    """How to keep the weights: as for make_decoder; the rest as for Engine.
 
     Raises:
         UserError: they cannot be quantized in this way.
     """
-    kernels_fit = device == CPU() and config.head_dim % packing.LANES == 0
+    own_operations = device != CPU() or not kernels
+    kernels_fit = not own_operations and config.head_dim % LANES == 0
     if quantize is None:
-        return "packed" if kernels_fit else PLAIN
-    if quantize not in BLOCKS:
-        raise UserError(f"cannot quantize to {quantize!r}: choose one of {', '.join(BLOCKS)}")
-    if device != CPU():
-        raise UserError(f"{quantize} weights work on the CPU only: --device cpu")
+        return "float32" if kernels_fit else PLAIN
+    if quantize == BF16:
+        if own_operations:
+            return BF16
+        raise UserError("bf16 is for accelerators: on the CPU, f16 weights have as few bits")
+    if quantize not in QUANTIZED:
+        raise UserError(f"cannot quantize to {quantize!r}: choose one of {', '.join(QUANTIZED)}")
+    if own_operations:
+        raise UserError(f"{quantize} weights work on the CPU only: an accelerator takes {BF16}")
     if not kernels_fit:
         raise UserError(
             f"this model's heads have {config.head_dim} numbers; {quantize} weights need "
-            f"a multiple of {packing.LANES}"
+            f"a multiple of {LANES}"
         )
-    multiple, _ = BLOCKS[quantize]
+    multiple = FORMATS[quantize].numbers
     for name, size in (("n_embd", config.n_embd), ("n_inner", config.inner_dim)):
         if size % multiple != 0:
             raise UserError(

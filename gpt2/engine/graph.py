@@ -13,8 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from max.driver import Device
+from max.driver import Buffer, Device
 
 from gpt2.engine.folders import cache_folder, unusable
 from gpt2.engine.kept import kept_file
@@ -30,7 +29,7 @@ def compiled_decoder(config: GPT2Config, layout: str, device: Device) -> Path:
 
     Args:
         config: the model's sizes.
-        layout: how the weights are kept, a key of layouts.LAYOUTS.
+        layout: how the weights are kept, as for decoder.make_decoder.
         device: where it is to run.
 
     Raises:
@@ -88,17 +87,15 @@ def _processor() -> str:
 def _compile_into(path: Path, config: GPT2Config, layout: str, device: Device) -> None:
     import gpt2.runtime  # noqa: F401  (before what traces graphs)
     from gpt2.checkpoint.model import empty_model
-    from gpt2.engine.decoder import Decoder, input_types
+    from gpt2.engine.decoder import input_types, make_decoder
     from gpt2.engine.kernels import library
-    from gpt2.engine.layouts import LAYOUTS
 
-    chosen = LAYOUTS[layout]
-    decoder = empty_model(config, device, partial(Decoder, layout=chosen))
+    decoder = empty_model(config, device, partial(make_decoder, layout=layout))
     # Compiling wants weights, but looks at their shapes only.
     weights = {
-        name: np.zeros(tuple(map(int, parameter.shape)), parameter.dtype.to_numpy())
+        name: Buffer.zeros(tuple(map(int, parameter.shape)), parameter.dtype)
         for name, parameter in decoder.parameters
     }
-    types = input_types(config, chosen, device)
+    types = input_types(config, layout, device)
     compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
     compiled.export_mef(path)

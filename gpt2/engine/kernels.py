@@ -8,28 +8,24 @@ from importlib.metadata import version
 from pathlib import Path
 
 from max.experimental import functional as F
-from max.experimental.nn import Module
 from max.experimental.tensor import Tensor, TensorType
 from max.graph import BufferValue
 
 from gpt2.engine.folders import cache_folder
 from gpt2.engine.kept import workplace
 from gpt2.engine.sources import kernel_sources
-from solutions.solution_03 import LayerNorm
-from solutions.solution_09 import GPT2Block
 
 LIBRARY = "gpt2_kernels.mojoc"  # the name is written into the file, too
 
 
 @dataclass(frozen=True)
 class PagedCache:
-    """What one layer's attention needs besides its input: keys and values, and where they are.
+    """What attention needs besides its input: keys and values, and where they are.
 
     Attributes:
-        layer: int64 `[1]`, which one.
-        pages: float32 `[pages, 2, n_layer, n_head, size, head_dim]`, keys and then values, size a
-            multiple of 16: written in place. Within a head of a page, the kernels keep keys in
-            panels of 16 positions, and values in their natural order.
+        pages: float32 or float16 `[pages, 2, n_layer, n_head, size, head_dim]`, keys and then
+            values, size a multiple of 16: written in place. Within a head of a page, the kernels
+            keep keys in panels of 16 positions, and values in their natural order.
         table: int64 `[texts, most]`, the pages of each text, in the order of its tokens.
         past: int64 `[texts]`, how many tokens of each text are there; where it is below 0, so many
             of the new ones are padding, which no token sees.
@@ -37,7 +33,6 @@ class PagedCache:
             those of a text from one offset to the next.
     """
 
-    layer: Tensor
     pages: Tensor
     table: Tensor
     past: Tensor
@@ -45,79 +40,70 @@ class PagedCache:
 
     def arguments(self) -> list[Tensor | BufferValue]:
         """As the kernels take them."""
-        return [self.layer, self.table, self.past, self.offsets, BufferValue(self.pages)]
+        return [self.table, self.past, self.offsets, BufferValue(self.pages)]
 
 
-def block(parameters: GPT2Block, x: Tensor, cache: PagedCache) -> Tensor:
-    """Step 9's block with a cache.
+def blocks(
+    x: Tensor, vectors: Tensor, panels: Tensor, cache: PagedCache, epsilon: float, form: str
+) -> Tensor:
+    """Step 9's block, once for each layer, with a cache.
 
     Args:
-        parameters: a block whose linear layers are Panels or Q4_0Panels of `gpt2.engine.fused`.
         x: float32 `[1, rows, n_embd]`, the new tokens of all texts.
+        vectors: float32 `[n_layer, 9 * n_embd + n_inner]`, in each row those of a layer, in the
+            order of `formats.VECTORS`.
+        panels: `[n_layer, size]`, its matrices in the order of `formats.MATRICES`.
         cache: is written into.
+        epsilon: of the norms.
+        form: how panels are stored, a key of `formats.FORMATS`.
 
     Returns:
         float32 `[1, rows, n_embd]`.
     """
     batch, sequence_length, width = x.shape
     rows = x.reshape([batch * sequence_length, width])
-    attn, mlp = parameters.attn, parameters.mlp
-    layers = (parameters.ln_1, attn.c_attn, attn.c_proj, parameters.ln_2, mlp.c_fc, mlp.c_proj)
-    weights = [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
     (result,) = F.inplace_custom(
-        "block",
+        "blocks",
         x.device,
-        [rows, *weights, *cache.arguments()],
+        [rows, vectors, panels, *cache.arguments()],
         [TensorType(x.dtype, rows.shape, device=x.device)],
-        parameters={"epsilon": parameters.ln_1.eps},
+        parameters={"epsilon": epsilon, "format": form},
         custom_extensions=library(),
     )
     return result.reshape([batch, sequence_length, width])
 
 
-def head(x: Tensor, norm: LayerNorm, panels: Module) -> Tensor:
-    """norm(x) @ weight.T.
+def head(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    panels: Tensor,
+    vocab_size: int,
+    epsilon: float,
+    form: str,
+) -> Tensor:
+    """norm(x) @ wte.T.
 
     Args:
-        x: float32 `[batch, seq, n_embd]`.
-        norm: the last one.
-        panels: Panels or Q4_0Panels of `gpt2.engine.fused`, with vocab_size outputs.
+        x: float32 `[1, rows, n_embd]`.
+        weight: of the last norm, `[n_embd]`; and so bias.
+        panels: of wte, `[size]`.
+        vocab_size, epsilon, form: as for blocks.
 
     Returns:
-        float32 `[batch, seq, vocab_size]`.
+        float32 `[1, rows, vocab_size]`.
     """
     batch, sequence_length, width = x.shape
-    rows, vocab_size = batch * sequence_length, panels.bias.shape[0]
+    rows = batch * sequence_length
     (logits,) = F.custom(
         "head",
         x.device,
-        [x.reshape([rows, width]), norm.weight, norm.bias, panels.weight, panels.bias],
+        [x.reshape([rows, width]), weight, bias, panels],
         [TensorType(x.dtype, [rows, vocab_size], device=x.device)],
-        parameters={"epsilon": norm.eps},
+        parameters={"epsilon": epsilon, "format": form},
         custom_extensions=library(),
     )
     return logits.reshape([batch, sequence_length, vocab_size])
-
-
-def cached_attention(qkv: Tensor, cache: PagedCache) -> Tensor:
-    """Writes new keys and values into the cache and attends to all that are there.
-
-    Args:
-        qkv: float32 `[1, rows, 3 * n_embd]`: queries, keys and values of the new tokens.
-        cache: is written into.
-
-    Returns:
-        float32 `[1, rows, n_embd]`.
-    """
-    batch, sequence_length, width = qkv.shape
-    (mixed,) = F.inplace_custom(
-        "cached_attention",
-        qkv.device,
-        [qkv, *cache.arguments()],
-        [TensorType(qkv.dtype, [batch, sequence_length, width // 3], device=qkv.device)],
-        custom_extensions=library(),
-    )
-    return mixed
 
 
 @cache

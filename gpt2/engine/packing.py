@@ -2,25 +2,45 @@
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from max.driver import Buffer
+from max.dtype import DType
 
 from gpt2.checkpoint.weights import StoredTensor
-from gpt2.engine.quantize import BLOCKS, quantize_q4_0, quantize_q6_k
+from gpt2.engine.formats import BF16, FORMATS, MATRICES, PLAIN, QUANTIZED, VECTORS
+from gpt2.engine.kept_weights import keep, place, read_into
+from gpt2.threads import thread_count
 from solutions.solution_13 import load_weights, parameter_name
 
-LANES = 16  # outputs in a panel
-MULTIPLE = 32  # of rows, that MAX's quantized product wants
 CACHE_LINE = 64  # bytes
 TOKEN_EMBEDDING = "transformer.wte.weight"
-HEAD = "transformer.wte.head"
+OTHERS = {  # what is no layer's
+    "wte": "wte.weight",
+    "wpe": "wpe.weight",
+    "ln_f_weight": "ln_f.weight",
+    "ln_f_bias": "ln_f.bias",
+}
 
 
-def prepare(tensors: Mapping[str, StoredTensor], layout: str) -> dict[str, np.ndarray]:
-    """The parameters of a decoder by their names; layout is a key of layouts.LAYOUTS."""
-    if layout == "plain":
+def prepare(tensors: Mapping[str, StoredTensor], layout: str) -> dict[str, np.ndarray | Buffer]:
+    """The parameters of a decoder by their names; layout as for make_decoder."""
+    if layout == PLAIN:
         return plain(tensors)
-    return packed(tensors) if layout == "packed" else quantized(tensors, layout)
+    if layout == BF16:
+        return {
+            name: weight if ".ln_" in name else to_bfloat16(weight)
+            for name, weight in plain(tensors).items()
+        }
+    return packed(tensors, layout)
+
+
+def to_bfloat16(weight: np.ndarray) -> Buffer:
+    """float32, rounded to the upper half of its bits; a half to the even one."""
+    bits = weight.view(np.uint32)
+    rounded = (bits + 0x7FFF + (bits >> 16 & 1) >> 16).astype(np.uint16)
+    return Buffer.from_dlpack(rounded).view(DType.bfloat16)
 
 
 def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
@@ -36,106 +56,43 @@ def plain(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(weight) for name, weight in weights.items()}
 
 
-def packed(tensors: Mapping[str, StoredTensor]) -> dict[str, np.ndarray]:
-    """The parameters with matrices in panels, for the layout `packed`."""
-    matrices, others = _matrices_and_others(tensors)
-    panels = one_block({name: panel_shape(matrix) for name, matrix in matrices.items()})
-    for name, matrix in matrices.items():
-        pack(matrix, panels[name])
-    return others | panels
+def packed(tensors: Mapping[str, StoredTensor], name: str) -> dict[str, np.ndarray]:
+    """The parameters of a decoder by kernels; name is a key of formats.FORMATS."""
+    form = FORMATS[name]
+    layers = range(sum(tensor.endswith(MATRICES[0]) for tensor in tensors))
 
+    def own(layer: int, names: tuple[str, ...]) -> list[StoredTensor]:
+        return [tensors[f"transformer.h.{layer}.{name}"] for name in names]
 
-def quantized(tensors: Mapping[str, StoredTensor], encoding: str) -> dict[str, np.ndarray]:
-    """The parameters with matrices of fewer bits, for the layouts `q4_0` and `q6_k`."""
-    matrices, others = _matrices_and_others(tensors)
-    if encoding == "q4_0":
-        panels = one_block({n: q4_0_shape(matrix) for n, matrix in matrices.items()}, np.uint8)
-        for name, matrix in matrices.items():
-            pack_q4_0(quantize_q4_0(matrix), panels[name])
-        return others | panels
-    return others | {
-        name: _fill_up(quantize_q6_k(matrix), MULTIPLE) for name, matrix in matrices.items()
+    matrices = [matrix for layer in layers for matrix in own(layer, MATRICES)]
+    matrices.append(tensors[TOKEN_EMBEDDING])  # the head
+    shapes = [form.shape(*matrix.parameter_shape) for matrix in matrices]
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    block = large_pages(int(ends[-1]), form.dtype)
+    kept = place(tensors, name) if name in QUANTIZED else None
+    if kept is None or not read_into(kept, block):
+        panels = map(np.reshape, np.split(block, ends[:-1]), shapes)
+        arrays = (matrix.array() for matrix in matrices)
+        with ThreadPoolExecutor(thread_count()) as pool:
+            list(pool.map(form.pack, arrays, panels))  # list: raise what a thread raised
+        if kept is not None:
+            keep(kept, block)
+    vectors = [np.concatenate([vector.array() for vector in own(n, VECTORS)]) for n in layers]
+    others = {short: tensors[f"transformer.{long}"].array() for short, long in OTHERS.items()}
+    return {
+        **{short: np.ascontiguousarray(array) for short, array in others.items()},
+        "vectors": np.stack(vectors),
+        "panels": block[: ends[-2]].reshape(len(layers), -1),
+        "head": block[ends[-2] :],
     }
 
 
-def _matrices_and_others(
-    tensors: Mapping[str, StoredTensor],
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The weights of linear layers, `[outputs, inputs]`, the head among them, and the rest."""
-    matrices = {name: tensor.array() for name, tensor in tensors.items() if tensor.is_conv1d}
-    others = {
-        name: np.ascontiguousarray(tensor.array())
-        for name, tensor in tensors.items()
-        if name not in matrices
-    }
-    table = others[TOKEN_EMBEDDING]
-    matrices[f"{HEAD}.weight"] = table
-    others[f"{HEAD}.bias"] = np.zeros(len(table), np.float32)
-    return matrices, others
-
-
-def _fill_up(rows: np.ndarray, multiple: int) -> np.ndarray:
-    """Adds rows of zeros up to a multiple."""
-    more = -len(rows) % multiple
-    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), rows.dtype)]) if more else rows
-
-
-def q4_0_shape(matrix: np.ndarray) -> tuple[int, int, int]:
-    """The shape of a matrix `[n, k]` in panels of Q4_0: `[n / 16 rounded up, k / 32, 288]`."""
-    outputs, inputs = matrix.shape
-    numbers, size = BLOCKS["q4_0"]
-    return -(-outputs // LANES), inputs // numbers, LANES * size
-
-
-def pack_q4_0(rows: np.ndarray, packed: np.ndarray) -> None:
-    """Puts 16 quantized rows side by side.
-
-    Args:
-        rows: uint8 `[n, k / 32 * 18]`, as `quantize_q4_0` makes them.
-        packed: uint8 `[n / 16 rounded up, k / 32, 288]`, to be filled: for each block the scales
-            of 16 outputs, then the first four bytes of integers of each output, then the next
-            four, and so on.
-    """
-    panels, count, size = packed.shape
-    blocks = _fill_up(rows, LANES).reshape(panels, LANES, count, size // LANES)
-    scales, integers = np.split(packed, [LANES * 2], axis=-1)
-    scales.reshape(panels, count, LANES, 2)[:] = blocks[..., :2].swapaxes(1, 2)
-    fours = blocks[..., 2:].reshape(panels, LANES, count, 4, 4)  # panel, output, block, part, byte
-    integers.reshape(panels, count, 4, LANES, 4)[:] = fours.transpose(0, 2, 3, 1, 4)
-
-
-def panel_shape(matrix: np.ndarray) -> tuple[int, int, int]:
-    """The shape of a matrix `[n, k]` in panels: `[n / 16 rounded up, k, 16]`."""
-    outputs, inputs = matrix.shape
-    return -(-outputs // LANES), inputs, LANES
-
-
-def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
-    """Writes a matrix `[n, k]` into panels: panels[p, i, lane] = matrix[16 * p + lane, i].
-
-    Places beyond n become 0.
-    """
-    outputs, inputs = matrix.shape
-    whole = outputs // LANES
-    by_panel = matrix[: whole * LANES].reshape(whole, LANES, inputs)
-    panels[:whole] = by_panel.swapaxes(1, 2)
-    if whole < len(panels):
-        panels[whole] = 0
-        panels[whole, :, : outputs % LANES] = matrix[whole * LANES :].T
-
-
-def one_block(
-    shapes: Mapping[str, tuple[int, ...]], dtype: type[np.generic] = np.float32
-) -> dict[str, np.ndarray]:
-    """Room for arrays in one piece of memory.
+def large_pages(count: int, dtype: type[np.generic]) -> np.ndarray:
+    """Room for so many elements, not filled, from the beginning of a cache line.
 
     For a piece this large NumPy asks Linux for large pages (2 MB instead of 4 KB), and reading
     through large pages is up to twice as fast: see the book's chapter on speed.
     """
-    step = CACHE_LINE // np.dtype(dtype).itemsize
-    starts = np.cumsum([0, *(-(-math.prod(shape) // step) for shape in shapes.values())])
-    block = np.empty(int(starts[-1]) * step, dtype)
-    return {
-        name: block[start * step :][: math.prod(shape)].reshape(shape)
-        for (name, shape), start in zip(shapes.items(), starts, strict=False)
-    }
+    bytes_ = np.empty(count * np.dtype(dtype).itemsize + CACHE_LINE, np.uint8)
+    begin = -bytes_.ctypes.data % CACHE_LINE
+    return bytes_[begin : begin + count * np.dtype(dtype).itemsize].view(dtype)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from max.driver import Buffer
+from max.dtype import DType
 
 from solutions.solution_01 import GPT2Config
 from solutions.solution_19 import PageTable, Text
@@ -18,19 +19,19 @@ class Pages:
 
     Attributes:
         table: which pages are whose.
-        buffer: float32 `[pages, 2, n_layer, n_head, SIZE, head_dim]`, as in a PagedCache. Linux
+        buffer: `[pages, 2, n_layer, n_head, SIZE, head_dim]`, as in a PagedCache. Linux
             gives memory to what is written first, so unused pages cost nothing.
     """
 
-    def __init__(self, config: GPT2Config, texts: int) -> None:
+    def __init__(self, config: GPT2Config, texts: int, dtype: DType) -> None:
         """Room for so many texts of full length, or fewer, where memory is short."""
-        page = 4 * 2 * config.n_layer * config.n_embd * SIZE  # bytes
+        page = dtype.size_in_bytes * 2 * config.n_layer * config.n_embd * SIZE  # bytes
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         each = -(-config.n_positions // SIZE)
         count = max(each, min(texts * each, memory // SHARE // page))
         self.table = PageTable(count, SIZE)
         shape = [count, 2, config.n_layer, config.n_head, SIZE, config.head_dim]
-        self.buffer = Buffer.from_dlpack(np.zeros(shape, np.float32))
+        self.buffer = Buffer.from_dlpack(np.zeros(shape, dtype.to_numpy()))
 
     def places(self, texts: Sequence[Text]) -> np.ndarray:
         """The pages of texts, int64 `[len(texts), most]`, filled up behind."""

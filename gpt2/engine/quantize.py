@@ -1,4 +1,4 @@
-"""Matrices in fewer bits: from float32 to ggml's block formats Q4_0 and Q6_K.
+"""Matrices in fewer bits: from float32 to ggml's block formats Q4_0, Q6_K and Q8_0.
 
 A block format cuts each row into blocks of a few numbers, and stores a block as one scale and a
 small integer for each number; a number is about scale * integer. The fewer numbers share a
@@ -8,18 +8,19 @@ scale, the better it fits them, and the more memory the scales take:
            8 * 18 / 32 = 4.5 bits per number.
     Q6_K   256 numbers in 210 bytes: a scale (2), 16 scales of that scale, one for each group of
            16 numbers (16), and 256 integers of 6 bits (192); 8 * 210 / 256 = 6.5625 bits.
+    Q8_0   32 numbers in 34 bytes: a scale (2) and 32 integers of 8 bits (32); 8.5 bits.
 
-Source of both layouts: block_q4_0 and block_q6_K in ggml-common.h,
+Source of the layouts: block_q4_0, block_q6_K and block_q8_0 in ggml-common.h,
 https://github.com/ggml-org/llama.cpp/tree/master/ggml/src
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from gpt2.errors import UserError
+from gpt2.threads import thread_count
 from solutions.solution_17 import BLOCK, SIZE
 from solutions.solution_17 import quantize_q4_0 as step_17
 
@@ -32,8 +33,13 @@ Q6_K = np.dtype(
         ("scale", "<f2"),  # [d]
     ]
 )
+Q8_0 = np.dtype([("scale", "<f2"), ("integers", np.int8, 32)])
 # Numbers in a block, and its bytes.
-BLOCKS = {"q4_0": (SIZE, BLOCK.itemsize), "q6_k": (256, Q6_K.itemsize)}
+BLOCKS = {
+    "q8_0": (32, Q8_0.itemsize),
+    "q6_k": (256, Q6_K.itemsize),
+    "q4_0": (SIZE, BLOCK.itemsize),
+}
 
 GROUP = 16  # numbers of Q6_K with the same scale
 # A scale of Q6_K is searched among this many integers on both sides of the obvious one. On normal
@@ -59,6 +65,14 @@ def quantize_q4_0(matrix: np.ndarray) -> np.ndarray:
     return _quantize(matrix, "q4_0", BLOCK, _fill_q4_0)
 
 
+def quantize_q8_0(matrix: np.ndarray) -> np.ndarray:
+    """float32 `[n, k]` -> the blocks of its rows, uint8 `[n, k // 32 * 34]`: ggml's bytes.
+
+    Raises: as quantize_q4_0.
+    """
+    return _quantize(matrix, "q8_0", Q8_0, _fill_q8_0)
+
+
 def quantize_q6_k(matrix: np.ndarray) -> np.ndarray:
     """float32 `[n, k]` -> the blocks of its rows, uint8 `[n, k // 256 * 210]`.
 
@@ -78,7 +92,7 @@ def _quantize(
     layout: np.dtype,
     fill: Callable[[np.ndarray, np.ndarray], None],
 ) -> np.ndarray:
-    """Lets fill(rows, their blocks) work on a few rows at a time, on all cores."""
+    """Lets fill(rows, their blocks) work on a few rows at a time, on all threads."""
     size, _ = BLOCKS[name]
     if matrix.ndim != 2 or matrix.shape[1] == 0 or matrix.shape[1] % size:
         raise ValueError(
@@ -95,7 +109,7 @@ def _quantize(
         with np.errstate(over="ignore", invalid="ignore"):
             fill(matrix[chunk], blocks[chunk])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(thread_count()) as pool:
         list(pool.map(fill_chunk, range(0, n, step)))  # list: raise what a thread raised
     if not np.isfinite(blocks["scale"]).all():
         raise UserError(
@@ -106,10 +120,25 @@ def _quantize(
 
 
 def _fill_q4_0(rows: np.ndarray, blocks: np.ndarray) -> None:
+    blocks.view(np.uint8)[:] = step_17(_upright(rows))
+
+
+def _fill_q8_0(rows: np.ndarray, blocks: np.ndarray) -> None:
+    numbers = _upright(rows).reshape(*blocks.shape, 32)
+    scales = np.abs(numbers).max(axis=-1) / 127
+    blocks["scale"] = scales
+    magnitudes = np.abs(numbers) * _inverse(scales)[..., None]
+    whole = np.floor(magnitudes)
+    whole += magnitudes - whole >= 0.5  # a half is rounded away from 0
+    blocks["integers"] = np.copysign(whole, numbers)
+
+
+def _upright(rows: np.ndarray) -> np.ndarray:
+    """A copy of rows as they follow each other, made as fast of a transposed view."""
     upright = np.empty(rows.shape, np.float32)
-    for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of a transposed view
+    for start in range(0, rows.shape[1], 16):  # numbers of a cache line, of such a view
         upright[:, start : start + 16] = rows[:, start : start + 16]
-    blocks.view(np.uint8)[:] = step_17(upright)
+    return upright
 
 
 def _fill_q6_k(rows: np.ndarray, blocks: np.ndarray) -> None:

@@ -1,35 +1,23 @@
 """Which token comes next: strategies that reshape a distribution, then a draw.
 
-The strategies are step 14's. `reshaped` applies those asked for, in the order in which
-transformers' `generate` applies its logits processors, and with the same results.
+The strategies are step 14's, in the order in which transformers' `generate` applies its logits
+processors, and with the same results.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from gpt2.text.candidates import Candidates
 from gpt2.text.options import Options
-from solutions import solution_14
-from solutions.solution_14 import NEVER, min_p, repetition_penalty, softmax, top_k
-
-
-# ANCHOR: top_p
-def top_p(logits: np.ndarray, p: float) -> np.ndarray:
-    """Step 14's, of those tokens alone that may be among the likeliest: it sorts them."""
-    probabilities = softmax(logits)
-    # Tokens below this, all together, have less than the 1 - p that goes.
-    (candidates,) = np.nonzero(probabilities >= (1 - p) / len(logits))
-    result = np.full_like(logits, NEVER)
-    share = probabilities[candidates].sum()
-    result[candidates] = solution_14.top_p(logits[candidates], p / share)
-    return result
-    # ANCHOR_END: top_p
+from solutions.solution_14 import repetition_penalty
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Logits `[vocab_size]` -> natural logarithms of probabilities, float64."""
     shifted = logits.astype(np.float64) - logits.max()
-    return shifted - np.log(np.exp(shifted).sum())
+    shifted -= np.log(np.exp(shifted).sum())
+    return shifted
 
 
 def frequency_penalty(
@@ -39,21 +27,22 @@ def frequency_penalty(
 
     Source: OpenAI's API reference, `frequency_penalty` and `presence_penalty`.
     """
-    tokens, counts = np.unique(np.asarray(written, np.int64), return_counts=True)
+    tokens = np.asarray(written, np.int64)
+    counts = np.bincount(tokens)[tokens]
     result = logits.copy()
-    result[tokens] -= (counts * each + once).astype(logits.dtype)
+    result[tokens] -= (counts * each + once).astype(logits.dtype)  # sets, where it stands twice
     return result
 
 
-def reshaped(
+def penalized(
     logits: np.ndarray, ids: Sequence[int], options: Options, prompt: int = 0
 ) -> np.ndarray:
-    """The model's logits `[vocab_size]` after all strategies but greedy choice.
+    """The model's logits `[vocab_size]` after the penalties.
 
     Args:
         logits: what the model says after ids.
         ids: the text so far.
-        options: which strategies, and how far.
+        options: which penalties, and how far.
         prompt: how many of ids are the prompt's; the others were written.
     """
     # ANCHOR: order
@@ -62,17 +51,21 @@ def reshaped(
     if options.frequency_penalty or options.presence_penalty:
         each, once = options.frequency_penalty, options.presence_penalty
         logits = frequency_penalty(logits, ids[prompt:], each, once)
-    if options.greedy:
-        return logits
+    return logits
+
+
+def candidates(logits: np.ndarray, options: Options) -> Candidates:
+    """The tokens that may come by penalized logits `[vocab_size]`, unless choice is greedy."""
     if options.temperature != 1:
         logits = logits / options.temperature
+    tokens = Candidates(logits)
     if options.top_k:
-        logits = top_k(logits, options.top_k)
+        tokens.top_k(options.top_k)
     if options.top_p < 1:
-        logits = top_p(logits, options.top_p)
+        tokens.top_p(options.top_p)
     if options.min_p:
-        logits = min_p(logits, options.min_p)
-    return logits
+        tokens.min_p(options.min_p)
+    return tokens
     # ANCHOR_END: order
 
 
@@ -80,12 +73,12 @@ def probabilities(
     logits: np.ndarray, ids: Sequence[int], options: Options, prompt: int = 0
 ) -> np.ndarray:
     """What a draw is made from, `[vocab_size]`; greedy choice is certain of one token."""
-    logits = reshaped(logits, ids, options, prompt)
+    logits = penalized(logits, ids, options, prompt)
     if options.greedy:
         certain = np.zeros(len(logits))
         certain[logits.argmax()] = 1.0
         return certain
-    return softmax(logits)
+    return candidates(logits, options).probabilities()
 
 
 def choose(
@@ -96,7 +89,7 @@ def choose(
     prompt: int = 0,
 ) -> int:
     """The next token after ids, of which the model said logits `[vocab_size]`."""
+    logits = penalized(logits, ids, options, prompt)
     if options.greedy:
-        return int(reshaped(logits, ids, options, prompt).argmax())
-    chances = probabilities(logits, ids, options, prompt)
-    return int(rng.choice(len(chances), p=chances))
+        return int(logits.argmax())
+    return candidates(logits, options).draw(rng.random())

@@ -28,7 +28,7 @@ def write_together(engine: Engine, continuations: Iterable[Continuation]) -> Ite
     """
     coming = iter(continuations)
     first = [text for _, text in zip(range(AT_ONCE), coming, strict=False)]
-    pages = Pages(engine.config, len(first))
+    pages = Pages(engine.config, len(first), engine.cache_dtype)
     scheduler = Scheduler(pages.table, AT_ONCE)
     limit = engine.config.n_positions
     writing: dict[Text, Continuation] = {}

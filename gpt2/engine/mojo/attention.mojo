@@ -9,18 +9,18 @@ from extensibility import InputTensor, _MutableInputTensor
 from std.math import exp, sqrt
 from std.utils.numerics import inf
 
-from .product import LANES, Lanes, Numbers, add_products, multiply, numbers
+from .product import LANES, Lanes, Numbers, ROWS, Stored, add_products, multiply, numbers, require
 from .team import Member
 
-comptime MANY = 8  # queries at a time
+comptime MANY = ROWS  # queries at a time
 comptime Integers = Pointer[Int64, MutUntrackedOrigin]
 
 
-struct Cache(ImplicitlyCopyable):
+struct Cache[dtype: DType](ImplicitlyCopyable):
     """The keys and values of a layer, and where those of each text are."""
 
-    var keys: Numbers  # of the first page, `[heads, size, head_dim]`, size a multiple of 16
-    var values: Numbers  # as keys
+    var keys: Stored[Self.dtype]  # of the first page, `[heads, size, head_dim]`
+    var values: Stored[Self.dtype]  # as keys
     var stride: Int  # from one page to the next: between them are the other layers
     var table: Integers  # [texts, most]: the pages of each text, in the order of its tokens
     var past: Integers  # [texts]: how many tokens of it are there; below 0, so many are padding
@@ -33,12 +33,15 @@ struct Cache(ImplicitlyCopyable):
 
     def __init__(
         out self,
-        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
-        layer: InputTensor[dtype=DType.int64, rank=1, ...],
+        pages: _MutableInputTensor[dtype=Self.dtype, rank=6, ...],
+        layers: Int,
         table: InputTensor[dtype=DType.int64, rank=2, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
         offsets: InputTensor[dtype=DType.int64, rank=1, ...],
-    ):
+        rows: Int,
+        width: Int,
+    ) raises:
+        """The first layer's, for rows new tokens with keys of so many numbers in all heads."""
         self.table = table.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
         self.past = past.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
         self.offsets = offsets.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin]()
@@ -47,12 +50,37 @@ struct Cache(ImplicitlyCopyable):
         self.heads = pages.dim_size(3)
         self.size = pages.dim_size(4)
         self.head_dim = pages.dim_size(5)
-        var layers = pages.dim_size(2)
         var each = self.heads * self.size * self.head_dim  # numbers of a page, of one layer
-        var first = numbers(pages.unsafe_ptr())
-        self.keys = first.unsafe_offset(Int(layer.unsafe_ptr().unsafe_load(0)) * each)
+        self.keys = numbers(pages.unsafe_ptr())
         self.values = self.keys.unsafe_offset(layers * each)
         self.stride = 2 * layers * each
+
+        require(pages.dim_size(2) == layers, "pages of another number of layers")
+
+        require(self.heads * self.head_dim == width, "keys that are too wide or too narrow")
+        require(self.size % LANES == 0, "pages of other than whole panels")
+        require(past.dim_size(0) == self.texts, "another number of pasts than of texts")
+        require(offsets.dim_size(0) == self.texts + 1, "another number of offsets than of texts")
+        var end = 0
+        for text in range(self.texts):
+            require(Int(self.offsets.unsafe_load(text)) == end, "texts with gaps between them")
+            var seq = Int(self.offsets.unsafe_load(text + 1)) - end
+            var total = Int(self.past.unsafe_load(text)) + seq
+            var room = self.most * self.size
+            require(seq >= 0 and total <= room, "a text that its pages cannot hold")
+            end += seq
+            for place in range((total + self.size - 1) // self.size):
+                var page = Int(self.table.unsafe_load(text * self.most + place))
+                require(0 <= page < pages.dim_size(0), "a page that is not there")
+        require(end == rows, "another number of tokens than the texts have")
+
+    def of(self, layer: Int) -> Self:
+        """Another layer's."""
+        var cache = self
+        var before = layer * self.heads * self.size * self.head_dim
+        cache.keys = self.keys.unsafe_offset(before)
+        cache.values = self.values.unsafe_offset(before)
+        return cache
 
     def attend(self, mut member: Member, output: Numbers, qkv: Numbers):
         """Writes new keys and values into the cache, and attends to all that are there.
@@ -101,8 +129,9 @@ def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int
         var panel, lane = divmod(place, LANES)
         for i in range(head_dim):
             var at = page + (panel * head_dim + i) * LANES + lane
-            cache.keys.unsafe_store(at, key.unsafe_load(i))
-            cache.values.unsafe_store(page + place * head_dim + i, value.unsafe_load(i))
+            cache.keys.unsafe_store(at, key.unsafe_load(i).cast[cache.dtype]())
+            var number = value.unsafe_load(i).cast[cache.dtype]()
+            cache.values.unsafe_store(page + place * head_dim + i, number)
 
     var room = (max(past + seq, 0) + LANES - 1) // LANES * LANES
     var scratch = List[Float32](length=MANY * room, fill=0)

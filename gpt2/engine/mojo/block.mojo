@@ -1,84 +1,99 @@
-"""What MAX's graph calls: a block, the head behind the last one, and attention alone."""
+"""What MAX's graph calls: all blocks, and the head behind the last one."""
 
 from extensibility import InputTensor, OutputTensor, _MutableInputTensor, register
 
 from .attention import Cache
 from .epilogue import Epilogue
+from .formats import BLOCK, Q4_0, Q6_K, Q8_0
 from .linear import linear
 from .norm import Norm
-from .product import Numbers, numbers
-from .q4_0 import Rounded, q4_0_linear
+from .product import LANES, Numbers, Stored, numbers, require
+from .quantized import Rounded, quantized_linear
 from .team import Member, together
 
-# At most: a block has two norms, attention, and four products, of which each rounds x for Q4_0.
+# At most: a block has two norms, attention, and four products, of which each may round x.
 comptime PHASES = 11
 
 
-@register("block")
-struct Block:
-    """Step 9's block, of x `[rows, width]`, with a cache.
+@fieldwise_init
+struct Parts[dtype: DType](ImplicitlyCopyable):
+    """Tensors that lie one behind the other."""
 
-    Linear layers have their weights in panels: float32 `[n / 16, k, 16]`, or Q4_0, uint8
-    `[n / 16, k / 32, 288]`.
+    var next: Stored[Self.dtype]
+
+    def take(mut self, count: Int) -> Stored[Self.dtype]:
+        """The next one, of so many elements."""
+        var begin = self.next
+        self.next = begin.unsafe_offset(count)
+        return begin
+
+
+@register("blocks")
+struct Blocks:
+    """Step 9's block, as often as there are layers, of x `[rows, width]`, with a cache.
+
+    The vectors of a layer lie one behind the other: weights and biases of norms, and biases of
+    products, in the order in which they are needed. So do its matrices, in panels.
     """
 
     @staticmethod
     def execute[
-        target: StaticString, epsilon: Float64
+        target: StaticString, epsilon: Float64, format: StaticString
     ](
         output: OutputTensor[dtype=DType.float32, rank=2, ...],
         x: InputTensor[dtype=DType.float32, rank=2, ...],
-        ln_1_weight: InputTensor[dtype=DType.float32, rank=1, ...],
-        ln_1_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        c_attn: InputTensor[rank=3, ...],
-        c_attn_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        attn_c_proj: InputTensor[rank=3, ...],
-        attn_c_proj_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        ln_2_weight: InputTensor[dtype=DType.float32, rank=1, ...],
-        ln_2_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        c_fc: InputTensor[rank=3, ...],
-        c_fc_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        mlp_c_proj: InputTensor[rank=3, ...],
-        mlp_c_proj_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        layer: InputTensor[dtype=DType.int64, rank=1, ...],
+        vectors: InputTensor[dtype=DType.float32, rank=2, ...],
+        panels: InputTensor[rank=2, ...],
         table: InputTensor[dtype=DType.int64, rank=2, ...],
         past: InputTensor[dtype=DType.int64, rank=1, ...],
         offsets: InputTensor[dtype=DType.int64, rank=1, ...],
-        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
+        pages: _MutableInputTensor[rank=6, ...],
     ) raises:
         var rows = x.dim_size(0)
         var width = x.dim_size(1)
-        var inner = c_fc_bias.dim_size(0)
-        var before = numbers(x.unsafe_ptr())
-        var after = numbers(output.unsafe_ptr())
-        var ln_1 = Norm(ln_1_weight, ln_1_bias, epsilon)
-        var ln_2 = Norm(ln_2_weight, ln_2_bias, epsilon)
-        var cache = Cache(pages, layer, table, past, offsets)
+        var layers = vectors.dim_size(0)
+        var inner = vectors.dim_size(1) - 9 * width
+        var c_attn = size[format](3 * width, width)
+        var c_proj = size[format](width, width)
+        var c_fc = size[format](inner, width)
+        var mlp_c_proj = size[format](width, inner)
+        var each = c_attn + c_proj + c_fc + mlp_c_proj
+        require(panels.dim_size(0) == layers, "panels of another number of layers")
+        require(panels.dim_size(1) == each, "panels of another size")
+        var caches = Cache(pages, layers, table, past, offsets, rows, width)
 
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var wide_list = List[Float32](unsafe_uninit_length=rows * max(3 * width, inner))
         var between_list = List[Float32](unsafe_uninit_length=rows * width)
-        var rounded = Rounded(rows * max(width, inner) if c_attn.dtype == DType.uint8 else 0)
+        var rounded = Rounded(rows * max(width, inner) if panels.dtype == DType.uint8 else 0)
         var normal = numbers(normal_list.unsafe_ptr())  # and what attention mixed
         var wide = numbers(wide_list.unsafe_ptr())  # queries, keys and values, and then the MLP
         var between = numbers(between_list.unsafe_ptr())  # x after attention
+        var after = numbers(output.unsafe_ptr())
+        var first = numbers(x.unsafe_ptr())
+        var all_vectors = Parts(numbers(vectors.unsafe_ptr()))
+        var all_panels = Parts(numbers(panels.unsafe_ptr()))
 
-        # ANCHOR: block
         def job(mut member: Member) {imm}:
-            ln_1.apply(member, normal, before, rows)
-            var qkv = Epilogue(wide, c_attn_bias)
-            multiply(member, qkv, normal, rounded, c_attn, rows, width)
-            cache.attend(member, normal, wide)
-            var attended = Epilogue[ADDS=True](between, attn_c_proj_bias, before)
-            multiply(member, attended, normal, rounded, attn_c_proj, rows, width)
-            ln_2.apply(member, normal, between, rows)
-            var hidden = Epilogue[GELU=True](wide, c_fc_bias)
-            multiply(member, hidden, normal, rounded, c_fc, rows, width)
-            var finished = Epilogue[ADDS=True](after, mlp_c_proj_bias, between)
-            multiply(member, finished, wide, rounded, mlp_c_proj, rows, inner)
+            var v = all_vectors
+            var p = all_panels
+            for layer in range(layers):
+                var before = after if layer else first
+                # ANCHOR: block
+                Norm(v.take(width), v.take(width), epsilon, width).apply(member, normal, before, rows)
+                var qkv = Epilogue(wide, 3 * width, v.take(3 * width))
+                multiply[format](member, qkv, normal, rounded, p.take(c_attn), rows, width)
+                caches.of(layer).attend(member, normal, wide)
+                var attended = Epilogue[ADDS=True](between, width, v.take(width), before)
+                multiply[format](member, attended, normal, rounded, p.take(c_proj), rows, width)
+                Norm(v.take(width), v.take(width), epsilon, width).apply(member, normal, between, rows)
+                var hidden = Epilogue[GELU=True](wide, inner, v.take(inner))
+                multiply[format](member, hidden, normal, rounded, p.take(c_fc), rows, width)
+                var finished = Epilogue[ADDS=True](after, width, v.take(width), between)
+                multiply[format](member, finished, wide, rounded, p.take(mlp_c_proj), rows, inner)
+                # ANCHOR_END: block
 
-        together(PHASES, job)
-        # ANCHOR_END: block
+        together(PHASES * layers, job)
         _ = normal_list^  # alive until here
         _ = wide_list^
         _ = between_list^
@@ -91,73 +106,67 @@ struct Head:
 
     @staticmethod
     def execute[
-        target: StaticString, epsilon: Float64
+        target: StaticString, epsilon: Float64, format: StaticString
     ](
         output: OutputTensor[dtype=DType.float32, rank=2, ...],
         x: InputTensor[dtype=DType.float32, rank=2, ...],
         ln_f_weight: InputTensor[dtype=DType.float32, rank=1, ...],
         ln_f_bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        panels: InputTensor[rank=3, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        panels: InputTensor[rank=1, ...],
     ) raises:
         var rows = x.dim_size(0)
         var width = x.dim_size(1)
+        var vocab_size = output.dim_size(1)
+        require(panels.dim_size(0) == size[format](vocab_size, width), "panels of another size")
         var before = numbers(x.unsafe_ptr())
-        var ln_f = Norm(ln_f_weight, ln_f_bias, epsilon)
-        var logits = Epilogue(numbers(output.unsafe_ptr()), bias)
+        var weights = numbers(panels.unsafe_ptr())
+        var weight = numbers(ln_f_weight.unsafe_ptr())
+        var ln_f = Norm(weight, numbers(ln_f_bias.unsafe_ptr()), epsilon, width)
+        var logits = Epilogue(numbers(output.unsafe_ptr()), vocab_size)
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var normal = numbers(normal_list.unsafe_ptr())
         var rounded = Rounded(rows * width if panels.dtype == DType.uint8 else 0)
 
         def job(mut member: Member) {imm}:
             ln_f.apply(member, normal, before, rows)
-            multiply(member, logits, normal, rounded, panels, rows, width)
+            multiply[format](member, logits, normal, rounded, weights, rows, width)
 
         together(PHASES, job)
         _ = normal_list^
         _ = rounded^
 
 
-@register("cached_attention")
-struct CachedAttention:
-    """Attention of queries, keys and values `[1, rows, 3 * n_embd]`: `[1, rows, n_embd]`."""
-
-    @staticmethod
-    def execute[
-        target: StaticString
-    ](
-        output: OutputTensor[dtype=DType.float32, rank=3, ...],
-        qkv: InputTensor[dtype=DType.float32, rank=3, ...],
-        layer: InputTensor[dtype=DType.int64, rank=1, ...],
-        table: InputTensor[dtype=DType.int64, rank=2, ...],
-        past: InputTensor[dtype=DType.int64, rank=1, ...],
-        offsets: InputTensor[dtype=DType.int64, rank=1, ...],
-        pages: _MutableInputTensor[dtype=DType.float32, rank=6, ...],
-    ) raises:
-        var cache = Cache(pages, layer, table, past, offsets)
-        var mixed = numbers(output.unsafe_ptr())
-        var queries = numbers(qkv.unsafe_ptr())
-
-        def job(mut member: Member) {imm}:
-            cache.attend(member, mixed, queries)
-
-        together(PHASES, job)
+def size[format: StaticString](n: Int, k: Int) -> Int:
+    """Elements of the panels of a matrix `[n, k]`."""
+    var panels = (n + LANES - 1) // LANES
+    comptime if format == "q8_0":
+        return panels * (k // BLOCK) * Q8_0.BYTES
+    elif format == "q6_k":
+        return panels * (k // BLOCK) * Q6_K.BYTES
+    elif format == "q4_0":
+        return panels * (k // BLOCK) * Q4_0.BYTES
+    return panels * k * LANES
 
 
 @always_inline
-def multiply(
+def multiply[
+    format: StaticString, dtype: DType
+](
     mut member: Member,
     epilogue: Epilogue,
     x: Numbers,
     rounded: Rounded,
-    panels: InputTensor[rank=3, ...],
+    panels: Stored[dtype],
     rows: Int,
     k: Int,
 ):
-    """Multiplies x `[rows, k]` with panels of either kind."""
-    comptime if panels.dtype == DType.float32:
-        linear(member, epilogue, x, numbers(panels.unsafe_ptr().unsafe_bitcast[Float32]()), rows, k)
+    """Multiplies x `[rows, k]` with panels of a format: a key of FORMATS in formats.py."""
+    var bytes = panels.unsafe_bitcast[UInt8]()
+    comptime if format == "q4_0":
+        quantized_linear[Q4_0](member, epilogue, x, rounded, bytes, rows, k)
+    elif format == "q6_k":
+        quantized_linear[Q6_K](member, epilogue, x, rounded, bytes, rows, k)
+    elif format == "q8_0":
+        quantized_linear[Q8_0](member, epilogue, x, rounded, bytes, rows, k)
     else:
-        var bytes = panels.unsafe_ptr().unsafe_bitcast[UInt8]()
-        var weights = bytes.unsafe_origin_cast[MutUntrackedOrigin]()
-        q4_0_linear(member, epilogue, x, rounded, weights, rows, k)
+        linear(member, epilogue, x, panels, rows, k)

@@ -1,13 +1,12 @@
 """What happens to 16 sums of a product before they are written."""
 
-from extensibility import InputTensor
 from std.math import tanh
 
-from .product import LANES, Lanes, Numbers, numbers
+from .product import LANES, Lanes, Numbers
 
 
 struct Epilogue[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
-    """Adds the bias, and then applies GELU, or adds a residual, if so.
+    """Adds the bias, if there is one, and then applies GELU, or adds a residual, if so.
 
     Parameters:
         GELU: Whether GELU follows.
@@ -15,27 +14,30 @@ struct Epilogue[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
     """
 
     var output: Numbers  # [rows, n]
-    var bias: Numbers  # [n]
-    var residual: Numbers  # [rows, n], where one is added
     var n: Int
+    var bias: Optional[Numbers]  # [n]
+    var residual: Numbers  # [rows, n], where one is added
 
     def __init__(
         out self,
         output: Numbers,
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
+        n: Int,
+        bias: Optional[Numbers] = None,
         residual: Optional[Numbers] = None,
     ):
         self.output = output
-        self.bias = numbers(bias.unsafe_ptr())
+        self.n = n
+        self.bias = bias
         self.residual = residual.or_else(output)
-        self.n = bias.dim_size(0)
 
     @always_inline
     def store(self, row: Int, column: Int, sums: Lanes):
         """Finishes the outputs of a row from column on: 16, or what is left of it."""
         var place = row * self.n + column
         var left = self.n - column
-        var outputs = sums + load(self.bias, column, left)
+        var outputs = sums
+        if self.bias:
+            outputs += load(self.bias.value(), column, left)
         comptime if Self.GELU:
             outputs = gelu(outputs)
         comptime if Self.ADDS:

@@ -6,19 +6,21 @@ which the processor foresees, and once: while it is in the cache, all rows are m
 """
 
 from .epilogue import Epilogue
-from .product import LANES, Numbers, multiply
+from .product import LANES, Numbers, PANELS, ROWS, Stored, multiply
 from .solution_20 import multiply as multiply_row
 from .team import Member
 
 
-def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, rows: Int, k: Int):
+def linear[
+    dtype: DType
+](mut member: Member, epilogue: Epilogue, x: Numbers, panels: Stored[dtype], rows: Int, k: Int):
     """Multiplies x `[rows, k]` with panels `[n / 16, k, 16]`, and hands the sums to the epilogue.
 
     Where n is no multiple of 16, the last panel is filled up.
     """
     var count = (epilogue.n + LANES - 1) // LANES
     var share = member.share_of(count)
-    share += share % 2  # two panels at a time, where there are many rows
+    share += share % PANELS  # several at a time, where there are many rows
 
     def work(piece: Int) {imm}:
         @__parameter
@@ -41,33 +43,34 @@ def linear(mut member: Member, epilogue: Epilogue, x: Numbers, panels: Numbers, 
         @__parameter
         @always_inline
         def fill_one(row: Int, first: Int):
-            """The same for one row and one panel: step 20."""
-            var panel = panels.unsafe_offset(first * k * LANES)
-            epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+            """The same for one row and one panel: step 20, where weights are float32."""
+            comptime if dtype == DType.float32:
+                var panel = panels.unsafe_offset(first * k * LANES).unsafe_bitcast[Float32]()
+                epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+            else:
+                fill[1, 1](row, first)
             # ANCHOR_END: one
 
         @__parameter
         @always_inline
         def fill_all_rows[PANELS: Int](first: Int):
             var row = 0
-            while row + 8 <= rows:
-                fill[8, PANELS](row, first)
-                row += 8
-            while row + 4 <= rows:
-                fill[4, PANELS](row, first)
-                row += 4
-            while row < rows:
+            comptime for some in [8, 6, 4, 2]:
+                comptime if some <= ROWS:
+                    while row + some <= rows:
+                        fill[some, PANELS](row, first)
+                        row += some
+            if row < rows:
                 comptime if PANELS == 1:
                     fill_one(row, first)
                 else:
                     fill[1, PANELS](row, first)
-                row += 1
 
         var panel = piece * share
         var end = min(panel + share, count)
-        while rows >= 8 and panel + 2 <= end:
-            fill_all_rows[2](panel)
-            panel += 2
+        while rows >= ROWS and panel + PANELS <= end:
+            fill_all_rows[PANELS](panel)
+            panel += PANELS
         while panel < end:
             fill_all_rows[1](panel)
             panel += 1

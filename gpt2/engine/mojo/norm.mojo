@@ -1,32 +1,21 @@
 """Step 3's layer normalization."""
 
-from extensibility import InputTensor
 from std.math import sqrt
 
-from .product import LANES, Lanes, Numbers, numbers
+from .product import LANES, Lanes, Numbers
 from .team import Member
 
 comptime ROWS = 8  # in a piece of work
 
 
+@fieldwise_init
 struct Norm(ImplicitlyCopyable):
     """The parameters of a layer norm of k features; k is a multiple of 16."""
 
     var weight: Numbers  # [k]
     var bias: Numbers  # [k]
-    var epsilon: Float32
+    var epsilon: Float64
     var k: Int
-
-    def __init__(
-        out self,
-        weight: InputTensor[dtype=DType.float32, rank=1, ...],
-        bias: InputTensor[dtype=DType.float32, rank=1, ...],
-        epsilon: Float64,
-    ):
-        self.weight = numbers(weight.unsafe_ptr())
-        self.bias = numbers(bias.unsafe_ptr())
-        self.epsilon = Float32(epsilon)
-        self.k = weight.dim_size(0)
 
     def apply(self, mut member: Member, output: Numbers, x: Numbers, rows: Int):
         """Brings each row of x `[rows, k]` to mean 0 and variance 1, then scales and shifts it."""
@@ -46,7 +35,7 @@ struct Norm(ImplicitlyCopyable):
         for i in range(0, self.k, LANES):
             var centered = x.unsafe_load[width=LANES](i) - mean
             squares = centered.fma(centered, squares)
-        var scale = 1 / sqrt(squares.reduce_add() / Float32(self.k) + self.epsilon)
+        var scale = 1 / sqrt(squares.reduce_add() / Float32(self.k) + Float32(self.epsilon))
         for i in range(0, self.k, LANES):
             var normal = (x.unsafe_load[width=LANES](i) - mean) * scale
             var weight = self.weight.unsafe_load[width=LANES](i)
