@@ -2,8 +2,8 @@
 
 HANDLE is its end of a pipe. It takes an entry and a folder there, then tasks, and answers these:
 
-    (prompts, count)    begins to continue prompts by so many tokens
-    count               writes the next ones, and answers what `advance` returns
+    (prompts, count, sampled)    begins to continue prompts by so many tokens
+    count                        writes the next ones, and answers what `advance` returns
 """
 
 import os
@@ -19,8 +19,12 @@ from bench.contestants import Contestant
 from bench.with_parent import end_with_parent
 
 
-def begin(contestant: Contestant, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
+def begin(
+    contestant: Contestant, prompts: list[list[int]], count: int, sampled: bool
+) -> Iterator[list[int]]:
     """Yields the next token of each prompt, and so on, count times; computes when asked."""
+    if sampled:
+        return ([token] for token in contestant.sample(prompts[0], count))
     if len(prompts) == 1:
         return ([token] for token in contestant.stream(prompts[0], count))
     return contestant.stream_batch(prompts, count)

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -47,9 +49,9 @@ class ContestantProcess:
             )
         self._connection.send((entry, folder))
 
-    def begin(self, prompts: list[list[int]], count: int) -> None:
+    def begin(self, prompts: list[list[int]], count: int, sampled: bool = False) -> None:
         """Hands out prompts, to be continued by count tokens each; nothing is computed yet."""
-        self._ask((prompts, count))
+        self._ask((prompts, count, sampled))
 
     def advance(self, count: int) -> dict[str, Any]:
         """Has it write the next tokens; returns what bench.contestant_main.advance does."""
@@ -57,9 +59,11 @@ class ContestantProcess:
         self.peak_memory = answer["peak_memory"]
         return answer
 
-    def perform(self, prompts: list[list[int]], count: int) -> dict[str, Any]:
+    def perform(
+        self, prompts: list[list[int]], count: int, sampled: bool = False
+    ) -> dict[str, Any]:
         """Both at once."""
-        self.begin(prompts, count)
+        self.begin(prompts, count, sampled)
         return self.advance(count)
 
     def close(self) -> None:
@@ -84,6 +88,17 @@ class ContestantProcess:
         self.close()
         self.failure = how + last_line(self._log.read_bytes())
         raise MeasuringFailed(self.failure)
+
+
+@contextmanager
+def busy_neighbour() -> Iterator[None]:
+    """Keeps a core busy meanwhile."""
+    command = [sys.executable, "-m", "bench.with_parent", sys.executable, "-c", "while True: pass"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def run_python(*arguments: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.contestant_process import ContestantProcess, MeasuringFailed
+from bench.contestant_process import ContestantProcess, MeasuringFailed, busy_neighbour
 
 NEW_TOKENS = 128
 NEW_TOKENS_OF_THE_SLOW = 8  # of who computes everything again for each
@@ -34,6 +34,8 @@ class Figures:
         positions: milliseconds for a token at these positions.
         tokens: what it wrote.
         peak_memory: bytes.
+        sampled: as decode, drawing by SAMPLING instead of taking the likeliest.
+        beside: as decode, while another process keeps a core busy.
     """
 
     decode: list[float] = field(default_factory=list)
@@ -42,6 +44,13 @@ class Figures:
     positions: dict[int, list[float]] = field(default_factory=dict)
     tokens: list[int] = field(default_factory=list)
     peak_memory: int = 0
+    sampled: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[float]:
+        """Which share of its speed is left beside a busy process."""
+        return [busy / idle for busy, idle in zip(self.beside, self.decode, strict=False)]
 
 
 class Prompts:
@@ -65,6 +74,8 @@ def warm_up(worker: ContestantProcess, prompts: Prompts) -> None:
         worker.perform([prompts.long], 1)
     if worker.entry.batches:
         worker.perform(prompts.batch, 2)
+    if worker.entry.samples:
+        worker.perform([prompts.short], 2, sampled=True)
 
 
 def each(workers: list[ContestantProcess], act: Callable[[ContestantProcess], None]) -> None:
@@ -76,7 +87,7 @@ def each(workers: list[ContestantProcess], act: Callable[[ContestantProcess], No
 
 
 def in_turns(
-    workers: list[ContestantProcess], prompts: list[list[int]]
+    workers: list[ContestantProcess], prompts: list[list[int]], sampled: bool = False
 ) -> dict[str, tuple[float, list[list[int]]]]:
     """Has all continue the same prompts, some tokens at a time.
 
@@ -95,7 +106,7 @@ def in_turns(
         for text, new in zip(tokens[worker], answer["tokens"], strict=True):
             text.extend(new)
 
-    each(workers, lambda worker: worker.begin(prompts, counts[worker]))
+    each(workers, lambda worker: worker.begin(prompts, counts[worker], sampled))
     for _ in range(TURNS):
         each(workers, take_turn)
     return {w.entry.name: (seconds[w], tokens[w]) for w in workers if w.failure is None}
@@ -112,8 +123,16 @@ def measure_round(
     for name, (seconds, (tokens,)) in in_turns(workers, [prompts.short]).items():
         figures[name].decode.append(len(tokens) / seconds)
         figures[name].tokens = tokens
-    tell(f"{BATCH} texts")
+    tell("one text, drawn")
+    drawing = [worker for worker in workers if worker.entry.samples]
+    for name, (seconds, (tokens,)) in in_turns(drawing, [prompts.short], sampled=True).items():
+        figures[name].sampled.append(len(tokens) / seconds)
     batching = [worker for worker in workers if worker.entry.batches]
+    tell("one text, beside a busy process")
+    with busy_neighbour():
+        for name, (seconds, (tokens,)) in in_turns(batching, [prompts.short]).items():
+            figures[name].beside.append(len(tokens) / seconds)
+    tell(f"{BATCH} texts")
     for name, (seconds, _) in in_turns(batching, prompts.batch).items():
         figures[name].batch.append(BATCH * NEW_TOKENS / seconds)
 

@@ -17,23 +17,22 @@ from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.engine.engine import Engine
-from gpt2.engine.quantize import BLOCKS
+from gpt2.engine.formats import FORMATS
 from gpt2.text.sampling import log_softmax
 
 FOLDER = SHIPPED / "shakespeare"
 PASSAGE = FOLDER / "validation.txt"
 MEASUREMENTS = Path(__file__).parent / "measurements" / "quality.json"
 FLOAT32 = "float32"
-KINDS = (FLOAT32, "q6_k", "q4_0")
 
 
 def main() -> None:
     text = PASSAGE.read_text(encoding="utf-8")
-    losses = {kind: loss_per_character(FOLDER, kind, text) for kind in KINDS}
+    losses = {kind: loss_per_character(FOLDER, kind, text) for kind in FORMATS}
     print("weights  bits each  nats per character  more")
     for kind, loss in losses.items():
         more = loss / losses[FLOAT32] - 1
-        print(f"{kind:7}  {bits(kind):9g}  {loss:18.4f}  {more:z.1%}")
+        print(f"{kind:7}  {FORMATS[kind].bits:9g}  {loss:18.4f}  {more:z.1%}")
     record = {
         "model": FOLDER.name,
         "passage": PASSAGE.name,
@@ -43,14 +42,6 @@ def main() -> None:
     }
     MEASUREMENTS.parent.mkdir(exist_ok=True)
     MEASUREMENTS.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def bits(kind: str) -> float:
-    """How many one weight takes, with its share of the scales."""
-    if kind == FLOAT32:
-        return 32
-    numbers, size_in_bytes = BLOCKS[kind]
-    return 8 * size_in_bytes / numbers
 
 
 def loss_per_character(folder: Path, kind: str, text: str) -> float:

@@ -7,9 +7,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.contestants import ENGINE, ENTRIES, LOOKUP, Entry
+from bench.contestants import ENGINE, ENTRIES, LOOKUP, SAMPLING, Entry
 from bench.limit import shares
-from bench.measure import BATCH, LONG, POSITIONS, Figures
+from bench.measure import BATCH, LONG, NEW_TOKENS, POSITIONS, SHORT, Figures
 from bench.targets import Results, targets
 
 WIDTH = 80  # of a file or a pipe
@@ -22,12 +22,12 @@ def print_report(results: Results, weight_numbers: int) -> None:
     expected = results.figures.get(ENGINE, Figures()).tokens
 
     columns = (
-        "tokens\nper s",
+        f"tokens\nper s\ntg{NEW_TOKENS}",
         "from,\nto",
         "of\nlimit",
         "from,\nto",
         f"{BATCH} texts\nper s",
-        f"{LONG} in\nms",
+        f"{LONG} in\nms\npp{LONG}",
     )
     speed = make_table("", *columns)
     for entry, figures in measured:
@@ -37,20 +37,26 @@ def print_report(results: Results, weight_numbers: int) -> None:
     console.print(
         f"The limit: memory is read at {gigabytes:.1f} GB/s (median of "
         f"{len(results.bandwidths)}), and a token needs all weights once.\n"
+        f"tg{NEW_TOKENS} and pp{LONG} are llama-bench's names; its tg{NEW_TOKENS} has no prompt "
+        f"(ours {SHORT} tokens), its pp{LONG} is in tokens per second.\n"
     )
 
-    details = make_table(
-        "", *(f"ms at\n{place}" for place in POSITIONS), "peak\nMB", "same\ntokens"
-    )
+    places = (f"ms at\n{place}" for place in POSITIONS)
+    details = make_table("", "drawn\nper s", *places, "kept\nbeside", "peak\nMB", "same\ntokens")
     for entry, figures in measured:
         same = agreement(figures.tokens, expected)
         details.add_row(
             entry.name,
+            _median(figures.sampled, ".1f"),
             *(_median(figures.positions.get(place, ()), ".1f") for place in POSITIONS),
+            _median(figures.kept, ".0%"),
             f"{figures.peak_memory / 1e6:.0f}",
             f"{same} of {len(figures.tokens)}" if expected and entry.name != LOOKUP else "",
         )
     console.print(details)
+    chances = " and ".join(f"{name.replace('_', '-')} {what}" for name, what in SAMPLING.items())
+    console.print(f"Drawn: by {chances}; all else takes the likeliest token.\n")
+    console.print("Kept is the share of the speed that is left while another process is busy.\n")
     for entry, figures in measured:
         same = agreement(figures.tokens, expected)
         if expected and entry.exact and same < len(figures.tokens):

@@ -73,9 +73,13 @@ def run(entries: list[Entry], rounds: int, tell: Callable[[str], None]) -> tuple
         failures = {worker.entry.name: worker.failure for worker in workers if worker.failure}
         starts, memory = {}, None
         try:
-            for model, place in (("shakespeare", "shakespeare"), ("124M", name)):
+            for model, arguments in (
+                ("shakespeare", ["shakespeare"]),
+                ("124M", [name]),
+                ("124M in q4_0", [name, "--quantize", "q4_0"]),
+            ):
                 tell(f"start of {model}")
-                starts[model] = measure_start(place)
+                starts[model] = measure_start(*arguments)
             tell("memory")
             memory = measure_memory(folder)
         except MeasuringFailed as error:

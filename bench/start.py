@@ -8,9 +8,9 @@ from bench.contestant_process import run_python
 TIMES = 3
 
 
-def measure_start(model: str) -> float:
+def measure_start(model: str, *options: str) -> float:
     """Seconds that `gpt2 generate` takes for one token, from start to end: a median, warm."""
-    command = ["-m", "commands", "generate", "X", "--model", model]
+    command = ["-m", "commands", "generate", "X", "--model", model, *options]
     command += ["--max-new-tokens", "1", "--quiet"]
     run_python(*command)
     return statistics.median(seconds_of(*command) for _ in range(TIMES))

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bench.contestants import ENGINE, ENGINE_Q4, LOOKUP
+from bench.contestants import ENGINE, ENGINE_F16, ENGINE_Q4, ENGINE_Q6, ENGINE_Q8, LOOKUP
 from bench.measure import Figures
 
 
@@ -51,7 +51,7 @@ def targets(results: Results) -> Iterator[Target]:
             yield Target(what, statistics.median(ratios), limit, **kind)
 
     def ratio(ours: str, theirs: str, field: str, limit: float) -> Iterator[Target]:
-        """How many times as fast as a peer: of times, theirs to ours; of speeds, ours to theirs."""
+        """How many times as good as a peer: of times, theirs to ours; of others, ours to theirs."""
         if ours in figures and theirs in figures:
             our_list, their_list = getattr(figures[ours], field), getattr(figures[theirs], field)
             pairs = zip(our_list, their_list, strict=False)  # of the rounds that both reached
@@ -59,23 +59,32 @@ def targets(results: Results) -> Iterator[Target]:
             yield from median(f"{field}: {ours} / {theirs}", ratios, limit)
 
     yield from ratio(ENGINE, "transformers float32", "decode", 2.2)
-    yield from ratio(ENGINE, "CTranslate2 float32", "decode", 1.1)
-    yield from ratio(ENGINE, "llama.cpp F32", "decode", 1.0)
-    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "decode", 1.1)
+    yield from ratio(ENGINE, "CTranslate2 float32", "decode", 1.05)
+    yield from ratio(ENGINE, "llama.cpp F32", "decode", 1.1)
+    yield from ratio(ENGINE_F16, "llama.cpp F16", "decode", 1.1)
+    yield from ratio(ENGINE_Q8, "llama.cpp Q8_0", "decode", 1.15)
+    yield from ratio(ENGINE_Q8, "CTranslate2 int8", "decode", 1.15)
+    yield from ratio(ENGINE_Q6, "llama.cpp Q6_K", "decode", 1.1)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "decode", 1.35)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "sampled", 1.2)
     yield from ratio(ENGINE, "llama.cpp F32", "prefill", 1.1)
-    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "prefill", 2.0)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "prefill", 3.0)
+    yield from ratio(ENGINE, "llama.cpp F32", "kept", 1.0)
+    yield from ratio(ENGINE_Q4, "llama.cpp Q4_0", "kept", 1.0)
     yield from ratio(LOOKUP, ENGINE, "decode", 2.0)
     if ENGINE in figures:
         engine = figures[ENGINE]
         batch = (many / one for many, one in zip(engine.batch, engine.decode, strict=False))
         yield from median("tokens/s of 8 texts / of 1, float32", batch, 4.0)
-        near, far = (engine.positions.get(place, []) for place in (16, 1000))
-        growth = (b / a for a, b in zip(near, far, strict=False))
-        what = "time at position 1,000 / at 16, float32"
-        yield from median(what, growth, 1.5, at_most=True)
+    for name, most in ((ENGINE, 1.5), (ENGINE_Q4, 1.35)):
+        if name in figures:
+            places = figures[name].positions
+            near, far = (places.get(place, []) for place in (16, 1000))
+            growth = (b / a for a, b in zip(near, far, strict=False))
+            yield from median(f"time at position 1,000 / at 16: {name}", growth, most, at_most=True)
     if results.memory is not None:
         yield Target("memory / (weights + cache), float32", results.memory, 1.5, at_most=True)
-    for model, limit in (("shakespeare", 2.5), ("124M", 4.5)):
+    for model, limit in (("shakespeare", 0.6), ("124M", 1.4), ("124M in q4_0", 1.0)):
         if model in results.starts:
             what = f"start to first token, {model}"
             yield Target(what, results.starts[model], limit, at_most=True, unit=" s")

@@ -2,7 +2,8 @@
 
 A contestant continues texts greedily: `stream(ids, count)` yields tokens one at a time, as they
 are found, and `stream_batch(prompts, count)` does so for prompts of one length, a list of tokens
-at a time. It may keep what it needs between two calls, but nothing of the text.
+at a time. `sample(ids, count)` is as `stream`, but draws by SAMPLING. It may keep what it needs
+between two calls, but nothing of the text.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,6 +47,11 @@ class Entry:
     bits: float = 32
 
     @property
+    def samples(self) -> bool:
+        """Whether it has `sample`, its own as fast as its makers have it."""
+        return self.start in ("ThisEngine", "LlamaCpp")
+
+    @property
     def missing(self) -> list[str]:
         """The packages that are not installed."""
         return [package for package in self.packages if installed_version(package) is None]
@@ -70,21 +76,30 @@ def installed_version(package: str) -> str | None:
         return None
 
 
+SAMPLING = {"temperature": 0.8, "top_p": 0.95}
+
 TORCH = ("transformers", "torch")
 LLAMA = ("llama-cpp-python", "gguf")
 
 CTRANSLATE = ("ctranslate2",)
 ENGINE = "this engine, float32"
+ENGINE_F16 = "this engine, f16"
+ENGINE_Q8 = "this engine, q8_0"
+ENGINE_Q6 = "this engine, q6_k"
 ENGINE_Q4 = "this engine, q4_0"
 LOOKUP = "this engine, lookup"
 
 ENTRIES = (
     Entry(ENGINE, ".engine", "ThisEngine", exact=True),
     Entry(LOOKUP, ".engine", "GuessingEngine", batches=False),
-    Entry("this engine, q6_k", ".engine", "ThisEngine", ("q6_k",), bits=6.5625),
+    Entry(ENGINE_F16, ".engine", "ThisEngine", ("f16",), bits=16),
+    Entry(ENGINE_Q8, ".engine", "ThisEngine", ("q8_0",), bits=8.5),
+    Entry(ENGINE_Q6, ".engine", "ThisEngine", ("q6_k",), bits=6.5625),
     Entry(ENGINE_Q4, ".engine", "ThisEngine", ("q4_0",), bits=4.5),
     Entry("llama.cpp F32", ".llama_cpp", "LlamaCpp", ("F32",), LLAMA, exact=True),
+    Entry("llama.cpp F16", ".llama_cpp", "LlamaCpp", ("F16",), LLAMA, bits=16),
     Entry("llama.cpp Q8_0", ".llama_cpp", "LlamaCpp", ("Q8_0",), LLAMA, bits=8.5),
+    Entry("llama.cpp Q6_K", ".llama_cpp", "LlamaCpp", ("Q6_K",), LLAMA, bits=6.5625),
     Entry("llama.cpp Q4_0", ".llama_cpp", "LlamaCpp", ("Q4_0",), LLAMA, bits=4.5),
     Entry("CTranslate2 float32", ".ctranslate", "CTranslate", ("float32",), CTRANSLATE, exact=True),
     Entry("CTranslate2 int8", ".ctranslate", "CTranslate", ("int8",), CTRANSLATE, bits=8),

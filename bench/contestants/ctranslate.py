@@ -1,12 +1,12 @@
 """CTranslate2, an inference engine in C++."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from bench.weights import Weights, read
+from gpt2.threads import thread_count
 
 
 def convert(weights: Weights, kind: str, folder: Path) -> None:
@@ -56,7 +56,7 @@ class CTranslate:
         if not converted.is_dir():
             convert(read(folder), kind, converted)
         self._generator = ctranslate2.Generator(
-            str(converted), compute_type=kind, intra_threads=os.cpu_count()
+            str(converted), compute_type=kind, intra_threads=thread_count()
         )
 
     def stream(self, ids: list[int], count: int) -> Iterator[int]:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from max.driver import CPU
 
+from bench.contestants import SAMPLING
 from bench.weights import read, save
 from gpt2.checkpoint.config import read_config
 from gpt2.engine.engine import Engine
 from gpt2.engine.pages import Pages
-from gpt2.language_model import LOOKUP_DRAFTS
+from gpt2.language_model import LOOKUP_DRAFTS, LanguageModel
 from gpt2.text.continuation import Continuation
 from gpt2.text.drafters import PromptLookup
 from gpt2.text.options import Options
@@ -32,8 +33,14 @@ class ThisEngine:
             yield token
             new = np.array([[token]])
 
+    def sample(self, ids: list[int], count: int) -> Iterator[int]:
+        options = Options(**SAMPLING, max_new_tokens=count)
+        text = Continuation(NoText(), ids, options, seed=1)
+        for _ in LanguageModel(self._engine, NoText(), None, lookup=False).write(text):
+            yield text.ids[-1]
+
     def stream_batch(self, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
-        pages = Pages(self._engine.config, len(prompts))
+        pages = Pages(self._engine.config, len(prompts), self._engine.cache_dtype)
         texts = [Text(list(ids)) for ids in prompts]
         for text in texts:
             pages.table.allocate(text)

@@ -1,16 +1,18 @@
-"""llama.cpp through llama-cpp-python, by its C interface: no tokenizer, no sampler of its own."""
+"""llama.cpp through llama-cpp-python, by its C interface: no tokenizer."""
 
 import ctypes
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.contestants import SAMPLING
 from bench.weights import Weights, read
 from gpt2.checkpoint.tokenizer import END_OF_TEXT
+from gpt2.engine.quantize import quantize_q6_k
+from gpt2.threads import thread_count
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -23,8 +25,8 @@ def write_gguf(weights: Weights, kind: str, path: Path, vocabulary: Path | None 
 
     Args:
         weights: Hugging Face's names, linear layers `[in, out]`.
-        kind: F32, Q8_0 or Q4_0: how matrices are stored. What is quantized is so everywhere,
-            the token table included, as in this project.
+        kind: F32, F16, Q8_0, Q6_K or Q4_0: how matrices are stored. What is quantized is so
+            everywhere, the token table included, as in this project.
         path: the file.
         vocabulary: the folder of vocab.json and merges.txt, for who asks in words.
     """
@@ -51,7 +53,9 @@ def write_gguf(weights: Weights, kind: str, path: Path, vocabulary: Path | None 
         plain = array.ndim == 1 or name.startswith("wpe")
         dtype = GGMLQuantizationType["F32" if plain else kind]
         gguf_name = names.get_name(name, try_suffixes=(".weight", ".bias"))
-        writer.add_tensor(gguf_name, quantize(array, dtype), raw_dtype=dtype)
+        # gguf cannot write Q6_K; the bytes are laid out as ggml's.
+        stored = quantize_q6_k(array) if dtype.name == "Q6_K" else quantize(array, dtype)
+        writer.add_tensor(gguf_name, stored, raw_dtype=dtype)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -77,7 +81,7 @@ def _add_vocabulary(writer: "GGUFWriter", folder: Path) -> None:
 
 
 class LlamaCpp:
-    """A model in a GGUF file, decoded greedily."""
+    """A model in a GGUF file, decoded greedily or by llama.cpp's own samplers."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         """Converts the weights in a folder; kind as for write_gguf."""
@@ -97,16 +101,33 @@ class LlamaCpp:
         options.n_ctx = context * SEQUENCES
         options.n_batch = options.n_ubatch = context
         options.n_seq_max = SEQUENCES
-        options.n_threads = options.n_threads_batch = os.cpu_count()
+        options.n_threads = options.n_threads_batch = thread_count()
         self._context = api.llama_init_from_model(self._model, options)
         self._vocab_size = api.llama_vocab_n_tokens(api.llama_model_get_vocab(self._model))
         self._batch = api.llama_batch_init(context, 0, 1)
+        self._sampler = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
+        for sampler in (
+            api.llama_sampler_init_temp(SAMPLING["temperature"]),
+            api.llama_sampler_init_top_p(SAMPLING["top_p"], 1),
+            api.llama_sampler_init_dist(1),
+        ):
+            api.llama_sampler_chain_add(self._sampler, sampler)
 
     def stream(self, ids: list[int], count: int) -> Iterator[int]:
-        for tokens in self.stream_batch([ids], count):
+        for tokens in self._write([ids], count, self._likeliest):
+            yield tokens[0]
+
+    def sample(self, ids: list[int], count: int) -> Iterator[int]:
+        for tokens in self._write([ids], count, self._drawn):
             yield tokens[0]
 
     def stream_batch(self, prompts: list[list[int]], count: int) -> Iterator[list[int]]:
+        return self._write(prompts, count, self._likeliest)
+
+    def _write(
+        self, prompts: list[list[int]], count: int, choose: Callable[[int], int]
+    ) -> Iterator[list[int]]:
+        """Continues prompts; choose takes the row of a text's logits."""
         api, batch = self._api, self._batch
         api.llama_memory_clear(api.llama_get_memory(self._context), True)
         pending, position = prompts, 0
@@ -126,10 +147,13 @@ class LlamaCpp:
             position += len(pending[0])
             if api.llama_decode(self._context, batch) != 0:
                 raise RuntimeError("llama_decode failed")
-            chosen = [self._likeliest(row) for row in rows]
+            chosen = [choose(row) for row in rows]
             yield chosen
             pending = [[token] for token in chosen]
 
     def _likeliest(self, row: int) -> int:
         logits = self._api.llama_get_logits_ith(self._context, row)
         return int(np.ctypeslib.as_array(logits, (self._vocab_size,)).argmax())
+
+    def _drawn(self, row: int) -> int:
+        return self._api.llama_sampler_sample(self._sampler, self._context, row)

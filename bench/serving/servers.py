@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 from bench.contestant_process import PATIENCE, ROOT, MeasuringFailed, how_it_ended, last_line
 from bench.contestants import ENGINE, ENGINE_Q4
+from gpt2.threads import thread_count
 
 OURS, THEIRS = "gpt2 serve", "llama-server"
 HOST = "127.0.0.1"
@@ -58,7 +59,7 @@ def their_command(folder: Path, form: Format, port: int) -> list[str]:
     """llama.cpp's server, with as many places; its continuous batching is on by itself."""
     command = [llama_server() or "", "--model", str(folder / f"{form.gguf}.gguf"), "--no-webui"]
     command += ["--host", HOST, "--port", str(port), "--parallel", str(MOST)]
-    return [*command, "--ctx-size", str(MOST * CONTEXT), "--threads", str(os.cpu_count())]
+    return [*command, "--ctx-size", str(MOST * CONTEXT), "--threads", str(thread_count())]
 
 
 COMMANDS = {OURS: our_command, THEIRS: their_command}
