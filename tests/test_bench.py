@@ -14,20 +14,22 @@ import pytest
 
 import bench.run
 import commands.bench
-from bench.contestant_process import ContestantProcess, run_python
-from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, LOOKUP, Entry
+from bench.contestant_process import ContestantProcess, busy_neighbour, run_python
+from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, LOOKUP, SAMPLING, Entry
+from bench.contestants.numpy_loop import NumPyLoop
 from bench.limit import shares
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
 from bench.reading import measure
 from bench.report import print_report
 from bench.table import markdown
 from bench.targets import Results, targets
-from bench.weights import random_weights, save
+from bench.weights import random_weights, read, save
 from conftest import ROOT
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
+from solutions.solution_14 import NEVER, top_p
 
 PROMPT = [5, 300, 7, 7, 41, 900]
 SHORT = 12
@@ -63,6 +65,27 @@ def test_all_who_compute_in_float32_write_the_same(weights_folder):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", [ENGINE, "llama.cpp F32"])
+def test_who_draws_draws_from_the_nucleus(name, weights_folder):
+    """Each token is one that step 14 keeps by NumPy's logits, and not always the likeliest."""
+    (entry,) = (entry for entry in ENTRIES if entry.name == name)
+    if entry.missing:
+        pytest.skip(f"{entry.missing} is not installed")
+    assert entry.samples
+    worker = ContestantProcess(entry, weights_folder)
+    (drawn,) = worker.perform([PROMPT], SHORT, sampled=True)["tokens"]
+    (greedy,) = worker.perform([PROMPT], SHORT)["tokens"]
+    worker.close()
+    assert len(drawn) == SHORT
+    assert drawn != greedy
+    model = NumPyLoop(weights_folder)
+    for place, token in enumerate(drawn):
+        logits = model._logits([*PROMPT, *drawn[:place]]) / SAMPLING["temperature"]
+        # one token more, where rounding could have kept it
+        assert top_p(logits, SAMPLING["top_p"] + 1e-3)[token] > NEVER
+
+
+@pytest.mark.slow
 def test_a_contestant_goes_on_where_it_stopped(weights_folder):
     (numpy_loop,) = (entry for entry in ENTRIES if entry.start == "NumPyLoop")
     worker = ContestantProcess(numpy_loop, weights_folder)
@@ -80,6 +103,14 @@ def test_who_has_nothing_to_do_is_stopped(weights_folder):
     process = psutil.Process(worker._process.pid)
     wait_until(lambda: process.status() == psutil.STATUS_STOPPED)  # the signal takes its time
     worker.close()
+
+
+def test_a_neighbour_is_busy_as_long_as_it_is_wanted():
+    this = psutil.Process()
+    with busy_neighbour():
+        (neighbour,) = this.children()
+        wait_until(lambda: neighbour.cpu_times().user > 0.1)
+    assert not neighbour.is_running()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -154,7 +185,7 @@ class Recorder:
     def __init__(self, entry: Entry, calls: list[tuple[str, int]]) -> None:
         self.entry, self.failure, self._calls = entry, None, calls
 
-    def begin(self, prompts: list[list[int]], count: int) -> None:
+    def begin(self, prompts: list[list[int]], count: int, sampled: bool) -> None:
         self._calls.append((self.entry.name, 0))
 
     def advance(self, count: int) -> dict:
@@ -176,20 +207,26 @@ def some_results() -> Results:
     """In which the engine decodes and reads prompts twice as fast as llama.cpp."""
     engine = Figures([40.0, 60.0], [0.4, 0.6], [300.0, 330.0], {16: [10.0, 20.0]}, [1, 2, 3], 10**9)
     engine.positions |= {256: [11.0, 21.0], 1000: [12.0, 36.0]}
-    peer = replace(engine, decode=[20.0, 30.0], prefill=[0.8, 1.2], tokens=[1, 2, 3])
-    starts = {"shakespeare": 0.7, "124M": 5.0}
+    peer = replace(engine, decode=[20.0, 30.0], prefill=[0.8, 1.2], beside=[5.0, 6.0])
+    engine.beside = [20.0, 30.0]
+    starts = {"shakespeare": 0.5, "124M": 5.0}
     return Results({ENGINE: engine, "llama.cpp F32": peer}, [50e9, 40e9], starts, 1.4)
 
 
 def test_ratios_are_of_one_round_and_more_is_better():
-    measured = {target.what: target for target in targets(some_results())}
+    results = some_results()
+    results.figures[ENGINE_Q4] = Figures(sampled=[30.0, 60.0])
+    results.figures["llama.cpp Q4_0"] = Figures(sampled=[10.0, 20.0])
+    measured = {target.what: target for target in targets(results)}
     assert measured[f"decode: {ENGINE} / llama.cpp F32"].measured == 2.0
     assert measured[f"prefill: {ENGINE} / llama.cpp F32"].measured == 2.0
+    assert measured[f"sampled: {ENGINE_Q4} / llama.cpp Q4_0"].measured == 3.0
+    assert measured[f"kept: {ENGINE} / llama.cpp F32"].measured == (2.0 + 2.5) / 2
     assert measured["tokens/s of 8 texts / of 1, float32"].measured == (7.5 + 5.5) / 2
-    growth = measured["time at position 1,000 / at 16, float32"]
+    growth = measured[f"time at position 1,000 / at 16: {ENGINE}"]
     assert growth.measured == (1.2 + 1.8) / 2
     assert growth.reached
-    assert not any(ENGINE_Q4 in what for what in measured), "it was not measured"
+    assert f"decode: {ENGINE_Q4} / llama.cpp Q4_0" not in measured, "it was not measured"
     assert measured["start to first token, shakespeare"].reached
     assert not measured["start to first token, 124M"].reached
 
@@ -250,8 +287,6 @@ def test_a_mistake_is_told_before_anything_is_measured(only, file, message, tmp_
 
 
 def test_the_weights_are_read_as_they_were_written(tmp_path):
-    from bench.weights import read
-
     weights = TINY
     save(weights, tmp_path)
     again = read(tmp_path)

@@ -188,7 +188,7 @@ def test_why_nothing_is_compiled_is_told_in_two_lines(
     monkeypatch.setattr(graph, "_compile_into", fail)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     with pytest.raises(UserError) as error:
-        graph.compiled_decoder(read_config(MODEL), "packed", CPU())
+        graph.compiled_decoder(read_config(MODEL), "float32", CPU())
     assert message in str(error.value)
     assert len(str(error.value).splitlines()) == 2
     assert ("doctor" in message) == ("doctor" in str(error.value))
@@ -199,11 +199,8 @@ def test_a_graph_depends_on_what_the_decoder_imports(tmp_path):
     own = {
         "attention",
         "decoder",
-        "embedding",
-        "fused",
         "kernels",
-        "layouts",
-        "packing",
+        "formats",
         "quantize",
     }
     assert {f"{name}.py" for name in own} | {"linear.mojo", "solution_11.py"} <= names
@@ -222,10 +219,10 @@ def test_a_graph_depends_on_what_the_decoder_imports(tmp_path):
 
 @pytest.mark.parametrize("damage", [None, "one byte", "cut", "empty"])
 def test_an_engine_runs_whatever_happened_to_its_graph(engine, tmp_path, monkeypatch, damage):
-    good = graph.compiled_decoder(engine.config, "packed", CPU())
+    good = graph.compiled_decoder(engine.config, "float32", CPU())
     monkeypatch.setattr(graph, "cache_folder", lambda: tmp_path)
     monkeypatch.setattr(graph, "_compile_into", lambda path, **_: shutil.copy(good, path))
-    kept = graph.compiled_decoder(engine.config, "packed", CPU())
+    kept = graph.compiled_decoder(engine.config, "float32", CPU())
     if damage:
         DAMAGES[damage](kept)
     other = Engine(MODEL, engine.config, CPU())

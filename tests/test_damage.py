@@ -21,6 +21,7 @@ from gpt2.checkpoint.model import load_model
 from gpt2.checkpoint.tokenizer import Tokenizer
 from gpt2.checkpoint.weights import read_weights
 from gpt2.devices import choose_device
+from gpt2.engine.formats import QUANTIZED
 from gpt2.errors import UserError, shortened
 
 SOURCE = SHIPPED / "i-love-ai"
@@ -116,7 +117,7 @@ def test_links_to_nothing_and_folders_that_cannot_be_read(tmp_path, monkeypatch)
         locate(str(tmp_path))
 
 
-@pytest.mark.parametrize("quantize", [None, "q4_0", "q6_k"])
+@pytest.mark.parametrize("quantize", [None, *QUANTIZED])
 def test_no_number_is_packed_that_is_none(shakespeare_folder, monkeypatch, quantize):
     """In the packed bytes nobody would see it."""
     monkeypatch.setattr("gpt2.engine.engine.compiled_decoder", lambda *_: pytest.fail("compiles"))
@@ -127,7 +128,7 @@ def test_no_number_is_packed_that_is_none(shakespeare_folder, monkeypatch, quant
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("quantize", ["q4_0", "q6_k"])
+@pytest.mark.parametrize("quantize", QUANTIZED)
 def test_weights_too_large_for_the_scales_of_a_format(shakespeare_folder, quantize):
     huge = np.full((256, 1024), 1e38, np.float32)
     name = "transformer.h.1.mlp.c_fc.weight"

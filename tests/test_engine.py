@@ -1,6 +1,7 @@
 """The engine computes what the twelve steps compute, however a text is cut into steps."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import SHIPPED
 from gpt2.engine import engine as engine_module
 from gpt2.engine.engine import Engine
-from gpt2.engine.packing import one_block, pack, panel_shape
+from gpt2.engine.formats import FORMATS, QUANTIZED, pack
 from gpt2.errors import UserError
 from gpt2.text.batch import Batch
 from solutions.solution_01 import GPT2Config
@@ -83,13 +84,23 @@ def test_a_model_whose_heads_are_narrow_runs_too(i_love_ai):
     np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-4)
 
 
+@pytest.fixture(scope="module")
+def in_format(engine):
+    """A function: the engine with weights of a format."""
+    return cache(lambda form: engine if form == "float32" else load_engine("shakespeare", form))
+
+
+@pytest.mark.parametrize(
+    "form", ["float32", *(pytest.param(form, marks=pytest.mark.slow) for form in QUANTIZED)]
+)
 @few
 @given(
     seed=st.integers(0, 2**32 - 1),
     padding=st.lists(st.integers(0, 30), min_size=1, max_size=9),
     cuts=st.lists(st.integers(1, 59), max_size=6),
 )
-def test_company_changes_no_bit(engine, seed, padding, cuts):
+def test_company_changes_no_bit(in_format, form, seed, padding, cuts):
+    engine = in_format(form)
     ids = np.random.default_rng(seed).integers(engine.config.vocab_size, size=(len(padding), 60))
     together = in_pieces(engine, ids, cuts, np.array(padding))
     alone = in_pieces(engine, ids[:1, padding[0] :], [], np.zeros(1, np.int64))
@@ -108,9 +119,9 @@ def test_the_cache_grows_to_the_whole_context_and_no_further(engine, reference):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("quantize", ["q4_0", "q6_k"])
-def test_quantized_weights_give_nearly_the_same_logits(engine, quantize):
-    quantized = load_engine("shakespeare", quantize)
+@pytest.mark.parametrize("quantize", QUANTIZED)
+def test_quantized_weights_give_nearly_the_same_logits(engine, in_format, quantize):
+    quantized = in_format(quantize)
     ids = np.random.default_rng(9).integers(engine.config.vocab_size, size=(1, 100))
     exact, rounded = (
         in_pieces(either, ids, [50, 51, 60], np.zeros(1, np.int64))
@@ -118,13 +129,15 @@ def test_quantized_weights_give_nearly_the_same_logits(engine, quantize):
     )
     error = np.sqrt(np.mean((rounded - exact) ** 2)) / exact.std()
     print(f"{quantize}: the logits' error is {error:.3f} of their deviation")
-    assert 1e-4 < error < {"q4_0": 0.2, "q6_k": 0.05}[quantize]
+    largest = {"q4_0": 0.2, "q6_k": 0.05, "q8_0": 0.02, "f16": 0.002}
+    assert 1e-6 < error < largest[quantize]
 
 
 @pytest.mark.slow
-def test_two_engines_at_once_write_what_each_writes_alone(engine):
+@pytest.mark.parametrize("form", QUANTIZED)
+def test_two_engines_at_once_write_what_each_writes_alone(engine, in_format, form):
     """Their threads share the cores, and a phase that began too early would change some bits."""
-    engines = [engine, load_engine("shakespeare", "q4_0")]
+    engines = [engine, in_format(form)]
 
     def write(one: Engine) -> np.ndarray:
         cache = one.new_cache(np.zeros(2, np.int64))
@@ -142,7 +155,9 @@ def test_two_engines_at_once_write_what_each_writes_alone(engine):
 
 
 def test_what_cannot_be_quantized_is_refused():
-    with pytest.raises(UserError, match=r"cannot quantize to 'q5': choose one of q4_0, q6_k"):
+    with pytest.raises(
+        UserError, match=r"cannot quantize to 'q5': choose one of f16, q8_0, q6_k, q4_0"
+    ):
         load_engine("shakespeare", "q5")
     with pytest.raises(UserError, match="heads have 4 numbers; q4_0 weights need"):
         load_engine("i-love-ai", "q4_0")
@@ -155,9 +170,8 @@ def test_what_cannot_be_quantized_is_refused():
 @given(outputs=st.integers(1, 50), inputs=st.integers(1, 9))
 def test_panels_hold_sixteen_outputs_side_by_side(outputs, inputs):
     matrix = np.arange(1, outputs * inputs + 1, dtype=np.float32).reshape(outputs, inputs)
-    panels = one_block({"weight": panel_shape(matrix)})["weight"]
+    panels = np.empty(FORMATS["float32"].shape(outputs, inputs), np.float32)
     pack(matrix, panels)
-    assert panels.ctypes.data % 4 == 0
     unpacked = panels.swapaxes(1, 2).reshape(-1, inputs)
     np.testing.assert_array_equal(unpacked[:outputs], matrix)
     assert not unpacked[outputs:].any()

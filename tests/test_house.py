@@ -8,13 +8,13 @@ from conftest import ROOT
 
 BUDGETS = {  # lines of Python and Mojo
     "solutions": 1350,
-    "gpt2": 4150,
+    "gpt2": 4900,
     "course/lessons": 5250,
     "course": 3100,  # without the lessons
-    "bench": 2500,
+    "bench": 2750,
     "serving": 2300,
-    "commands": 2550,
-    "tests": 10000,
+    "commands": 2570,
+    "tests": 10800,
 }
 LONGEST = 300
 

@@ -9,7 +9,7 @@ import pytest
 
 from commands.app import main
 from gpt2 import load
-from gpt2.engine.quantize import BLOCKS
+from gpt2.engine.formats import QUANTIZED
 from gpt2.text.options import Options
 
 
@@ -64,7 +64,10 @@ def test_numpys_numbers_are_numbers():
         (lambda model: load(""), "model: '' is not a name or a path"),
         (lambda model: load(device=None), "device: None is not a string"),
         (lambda model: load(speculate=True), "speculate: True is not a name or a path"),
-        (lambda model: load("gpt2-xl", quantize="q5"), "'q5' is not 'q4_0' or 'q6_k' or None"),
+        (
+            lambda model: load("gpt2-xl", quantize="q5"),
+            "'q5' is not 'f16' or 'q8_0' or 'q6_k' or 'q4_0' or None",
+        ),
     ],
 )
 def test_an_argument_of_another_type_is_refused_before_anything_runs(model, call, message):
@@ -93,7 +96,7 @@ def test_the_command_line_offers_what_the_fields_say(capsys):
         if option.metadata["metavar"]:
             name = option.name.replace("_", "-")
             assert f"--{name} {option.metadata['metavar']} {option.metadata['help']}" in shown
-    assert f"<{'|'.join(BLOCKS)}>" in shown
+    assert f"<{'|'.join(QUANTIZED)}>" in shown
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,10 @@ def test_the_command_line_offers_what_the_fields_say(capsys):
         (["--top-k", "1" * 5000], "is not a whole number of 0 or more"),
         (["--samples", "0"], "'--samples': 0 is not a whole number of 1 or more"),
         (["--stop", ""], "stop: [''] is not a list of strings, none of them empty"),
-        (["--quantize", "q5"], "'--quantize': 'q5' is not one of 'q4_0', 'q6_k' (gpt2 generate"),
+        (
+            ["--quantize", "q5"],
+            "'--quantize': 'q5' is not one of 'f16', 'q8_0', 'q6_k', 'q4_0' (gpt2 generate",
+        ),
         (["--engine", "slow"], "'--engine': 'slow' is not one of 'fast', 'tutorial' ("),
         (["--model", ""], "'--model': '' is not a name or a path"),
         (["--model"], "Option '--model' requires an argument"),

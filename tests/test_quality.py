@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from max.experimental.tensor import Tensor
 
-from bench.quality import FOLDER, KINDS, MEASUREMENTS, PASSAGE, loss_per_character
+from bench.quality import FOLDER, MEASUREMENTS, PASSAGE, loss_per_character
 from conftest import ROOT, SHARED
 from gpt2.checkpoint.tokenizer import Tokenizer
+from gpt2.engine.formats import FORMATS, QUANTIZED
 from gpt2.text.sampling import log_softmax
 
 CORPUS = SHARED / "corpus" / "tinyshakespeare.txt"
@@ -63,7 +64,7 @@ def test_a_loss_is_the_mean_of_minus_the_logarithms(shakespeare):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("kind", QUANTIZED)
 def test_a_part_of_the_passage_costs_little_more_in_fewer_bits(kind):
     part = TEXT[:5000]
     exact = loss_per_character(FOLDER, "float32", part)
@@ -71,7 +72,7 @@ def test_a_part_of_the_passage_costs_little_more_in_fewer_bits(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 def test_the_whole_passage_has_the_measured_loss(kind):
     # Processors add in another order; that shifts a number of 8 bits now and then.
     assert loss_per_character(FOLDER, kind, TEXT) == pytest.approx(MEASURED[kind], abs=5e-4)

@@ -13,8 +13,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chisquare
 
 from gpt2.text.options import Options
-from gpt2.text.sampling import NEVER, choose, log_softmax, probabilities, reshaped
+from gpt2.text.sampling import candidates, choose, log_softmax, penalized, probabilities
 from peer_options import peer_options
+from solutions.solution_14 import NEVER, min_p, repetition_penalty, softmax, top_k, top_p
 
 VOCAB_SIZE = 40
 IMPROBABLE = 1e-4
@@ -64,9 +65,85 @@ def transformers_logits(options: Options, logits: np.ndarray, ids: list[int]) ->
 @given(OPTIONS, LOGITS, IDS)
 def test_the_strategies_are_those_of_transformers(options, logits, ids):
     expected = transformers_logits(options, logits, ids)
-    found = reshaped(logits, ids, options)
-    np.testing.assert_array_equal(found == NEVER, expected == NEVER)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    if options.greedy:
+        np.testing.assert_allclose(penalized(logits, ids, options), expected, rtol=1e-5)
+        return
+    found = probabilities(logits, ids, options)
+    np.testing.assert_array_equal(found == 0, expected == NEVER)
+    np.testing.assert_allclose(found, softmax(expected), rtol=1e-4)
+
+
+def step_14(logits: np.ndarray, ids: list[int], options: Options) -> np.ndarray:
+    """Probabilities by the lesson's functions, each of the whole vocabulary."""
+    logits = repetition_penalty(logits, ids, options.repetition_penalty)
+    logits = top_k(logits / options.temperature, options.top_k or len(logits))
+    logits = top_p(logits, options.top_p) if options.top_p < 1 else logits
+    return softmax(min_p(logits, options.min_p))
+
+
+@st.composite
+def many_logits(draw) -> np.ndarray:
+    """Flat or peaked, some of them equal, some of them minus infinity."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    logits = rng.normal(size=draw(st.sampled_from([3, 40, 257, 3000])))
+    logits *= draw(st.sampled_from([0.0, 1e-3, 0.7, 4.0, 200.0]))
+    logits[rng.integers(len(logits), size=3)] += draw(st.sampled_from([0.0, 5.0, 1e6]))
+    step = draw(st.sampled_from([0.0, 0.5, 3.0]))  # equal where rounded
+    logits = np.round(logits / step) * step if step else logits
+    never = rng.random(len(logits)) < draw(st.sampled_from([0.0, 0.3, 1.0]))
+    never[rng.integers(len(logits))] = False
+    return np.where(never, NEVER, logits).astype(np.float32)
+
+
+MANY = st.builds(
+    Options,
+    temperature=st.sampled_from([1e-6, 0.8, 1.0, 1000.0]),
+    top_k=st.sampled_from([0, 1, 2, 40, 1000, 2900, 2**64]),
+    top_p=st.sampled_from([0.0, 1e-300, 0.3, 0.95, 0.9999, 1 - 2**-53, 1.0]),
+    min_p=st.sampled_from([0.0, 1e-300, 1e-3, 0.2, 1.0]),
+    repetition_penalty=st.sampled_from([0.01, 1.0, 1.3]),
+)
+
+
+@given(MANY, many_logits(), st.integers(0, 2**32))
+def test_the_same_seed_gives_the_token_that_step_14_gives(options, logits, seed):
+    """`choose` adds and sorts little; what it draws is as if it had sorted all."""
+    expected = step_14(logits, [0, 1], options)
+    np.testing.assert_allclose(probabilities(logits, [0, 1], options), expected, rtol=1e-9)
+    ours, theirs = np.random.default_rng(seed), np.random.default_rng(seed)
+    for _ in range(5):
+        token = choose(logits, [0, 1], options, ours)
+        assert token == theirs.choice(len(logits), p=expected)
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.95, 0.3])
+@pytest.mark.parametrize("spread", [0.5, 3.0])
+def test_numbers_at_an_edge_are_decided_exactly(spread, top_p, rng):
+    """Where one token's share ends and the next begins, float32 cannot tell them apart."""
+    logits = (rng.normal(size=50257) * spread).clip(-6).astype(np.float32)
+    logits[-5:] = NEVER
+    options = Options(top_p=top_p)
+    expected = step_14(logits, [0], options)
+    kept, edges = np.flatnonzero(expected), np.cumsum(expected)
+
+    tokens = candidates(logits, options)
+    for place in rng.integers(len(kept) - 1, size=20):
+        edge = edges[kept[place]]
+        assert tokens.draw(edge - 1e-11) == kept[place]
+        assert tokens.draw(edge + 1e-11) == kept[place + 1]
+    assert tokens.draw(1.0) == kept[-1]  # to which a number below 1 may be rounded
+
+
+def test_a_nucleus_ends_exactly_where_its_sum_is_reached(rng):
+    """Beside a tail in which each token has about what cannot be left out, and a deep one."""
+    near, far = rng.normal(size=2500) * 0.01 - 7, np.full(500, -11.0)
+    logits = np.concatenate([[0.0] * 3, near, far, [-60.0]])
+    logits = rng.permutation(logits).astype(np.float32)
+    sums = np.cumsum(np.sort(softmax(logits))[::-1])
+    for place in rng.integers(1200, 2300, size=20):
+        for p in (sums[place] - 1e-11, sums[place] + 1e-11):
+            found = probabilities(logits, [0], Options(top_p=float(p)))
+            np.testing.assert_array_equal(found > 0, top_p(logits, p) > NEVER)
 
 
 @given(LOGITS, IDS, st.integers(0, 30), st.floats(-2, 2), st.floats(-2, 2))
@@ -76,7 +153,7 @@ def test_penalties_are_those_of_openais_reference(logits, ids, prompt, frequency
     counts = Counter(ids[prompt:])
     lowered = [counts[j] * frequency + (counts[j] > 0) * presence for j in range(VOCAB_SIZE)]
     expected = logits - lowered
-    np.testing.assert_allclose(reshaped(logits, ids, options, prompt), expected, atol=1e-4)
+    np.testing.assert_allclose(penalized(logits, ids, options, prompt), expected, atol=1e-4)
 
 
 @pytest.mark.filterwarnings("error")

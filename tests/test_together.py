@@ -57,8 +57,8 @@ def test_who_ends_makes_room_and_who_comes_is_read_while_others_write(model, rea
 
 
 def test_who_came_last_gives_way_where_pages_run_out(model, reads, monkeypatch):
-    def few_pages(config, texts):
-        pages = Pages(config, 1)
+    def few_pages(config, texts, dtype):
+        pages = Pages(config, 1, dtype)
         pages.table = PageTable(config.n_positions // SIZE, SIZE)
         return pages
 
@@ -100,7 +100,7 @@ def test_texts_are_asked_for_as_there_is_room(model, monkeypatch):
 @pytest.mark.parametrize("lengths", [[1], [SIZE], [SIZE + 1, 3, 2 * SIZE, 1, SIZE - 1]])
 def test_logits_of_pages_are_those_of_a_cache_in_one_piece(engine, lengths, rng):
     """To the last bit, however the pages lie and the tokens are cut."""
-    pages = Pages(engine.config, len(lengths))
+    pages = Pages(engine.config, len(lengths), engine.cache_dtype)
     rng.shuffle(pages.table.unused)
     texts = [
         together.Text(rng.integers(engine.config.vocab_size, size=count).tolist())
