@@ -17,7 +17,7 @@ from drawing.style import (
     write,
 )
 from drawing.values import array, as_batch, load, tokenizer
-from gpt2.engine.packing import LANES, pack, panel_shape
+from gpt2.engine.formats import FORMATS, LANES
 
 SHOWN = 10  # inputs of the 256
 MARKED = 3  # the input that is multiplied
@@ -33,8 +33,9 @@ def panel() -> Drawing:
     block = transformer.h[0]
     x = array(block.ln_1(transformer.wte(ids) + transformer.wpe(ids)))[0, 0]  # [n_embd]
     matrix = array(block.attn.c_attn.weight)  # [outputs, inputs]
-    panels = np.empty(panel_shape(matrix), np.float32)
-    pack(matrix, panels)
+    form = FORMATS["float32"]
+    panels = np.empty(form.shape(*matrix.shape), form.dtype)
+    form.pack(matrix, panels)
     sums = x @ panels[0]
     assert np.allclose(sums, matrix[:LANES] @ x, atol=1e-5)
 

@@ -1,4 +1,4 @@
-"""Which tokens the strategies of gpt2/text/sampling.py keep."""
+"""Which tokens the strategies of step 14 keep."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from drawing.style import (
     write,
 )
 from drawing.values import logits, softmax, spell, tokenizer
-from gpt2.text.sampling import min_p, top_k, top_p
+from solutions.solution_14 import min_p, top_k, top_p
 
 UNSURE, SURE = "ROMEO:\nI", "ROMEO:\nMy lord"
 ROWS = {UNSURE: 14, SURE: 7}
