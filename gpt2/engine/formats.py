@@ -1,6 +1,6 @@
-"""How the weights of linear layers lie in memory, in each format: panels of 16 outputs.
+"""How the weights of linear layers lie in memory, in each format: panels of 16 outputs, or 32.
 
-A kernel reads panels from front to back. Within a panel lie side by side what 16 outputs multiply
+A kernel reads panels from front to back. Within a panel lie side by side what its outputs multiply
 with the same number of x; or with the same 32, where a block format rounds so many together.
 """
 
@@ -43,6 +43,7 @@ class Format:
             be a transposed view. Places beyond n become 0.
         numbers: how many of a row are rounded together; 1 where none are.
         size: how many elements of a panel these take.
+        lanes: outputs in a panel; numbers of two bytes have 32 in a line of memory.
     """
 
     bits: float
@@ -50,25 +51,27 @@ class Format:
     pack: Callable[[np.ndarray, np.ndarray], None]
     numbers: int = 1
     size: int = LANES
+    lanes: int = LANES
 
     def count(self, outputs: int, inputs: int) -> int:
         """Elements of the panels of a matrix."""
         return math.prod(self.shape(outputs, inputs))
 
     def shape(self, outputs: int, inputs: int) -> tuple[int, int, int]:
-        """Of panels: `[outputs / 16 rounded up, inputs / numbers, size]`."""
-        return -(-outputs // LANES), inputs // self.numbers, self.size
+        """Of panels: `[outputs / lanes rounded up, inputs / numbers, size]`."""
+        return -(-outputs // self.lanes), inputs // self.numbers, self.size
 
 
 def pack(matrix: np.ndarray, panels: np.ndarray) -> None:
-    """Writes a matrix into panels: panels[p, i, lane] = matrix[16 * p + lane, i]."""
+    """Writes a matrix into panels: panels[p, i, lane] = matrix[lanes * p + lane, i]."""
     outputs, inputs = matrix.shape
-    whole = outputs // LANES
-    by_panel = matrix[: whole * LANES].reshape(whole, LANES, inputs)
+    lanes = panels.shape[-1]
+    whole = outputs // lanes
+    by_panel = matrix[: whole * lanes].reshape(whole, lanes, inputs)
     panels[:whole] = by_panel.swapaxes(1, 2)
     if whole < len(panels):
         panels[whole] = 0
-        panels[whole, :, : outputs % LANES] = matrix[whole * LANES :].T
+        panels[whole, :, : outputs % lanes] = matrix[whole * lanes :].T
 
 
 def _pack_f16(matrix: np.ndarray, panels: np.ndarray) -> None:
@@ -135,7 +138,7 @@ def _fours(integers: np.ndarray) -> np.ndarray:
 
 FORMATS = {
     "float32": Format(32, np.float32, pack),
-    "f16": Format(16, np.float16, _pack_f16),
+    "f16": Format(16, np.float16, _pack_f16, size=32, lanes=32),
     **{
         name: Format(8 * BLOCKS[name][1] / BLOCKS[name][0], np.uint8, pack_blocks, *size)
         for name, pack_blocks, size in (

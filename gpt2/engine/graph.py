@@ -6,6 +6,7 @@ it. A file of our own needs neither that nor the modules that trace: a start tak
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from max.driver import Buffer, Device
+from max.driver import Buffer, Device, set_virtual_cpu_target
 
 from gpt2.engine.folders import cache_folder, unusable
 from gpt2.engine.kept import kept_file
@@ -21,6 +22,7 @@ from gpt2.engine.sources import decoder_sources
 from gpt2.errors import UserError
 from solutions.solution_01 import GPT2Config
 
+PROCESSOR = "GPT2_PROCESSOR"  # a name of LLVM's, to compile for another one than this machine's
 LITTLE_DISK = 200e6  # bytes; compiling fills some tens of megabytes
 
 
@@ -77,6 +79,8 @@ def _fingerprint(config: GPT2Config, layout: str, device: Device) -> str:
 
 def _processor() -> str:
     """What instructions this machine's processor has: a home folder may serve several."""
+    if PROCESSOR in os.environ:
+        return os.environ[PROCESSOR]
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -97,5 +101,6 @@ def _compile_into(path: Path, config: GPT2Config, layout: str, device: Device) -
         for name, parameter in decoder.parameters
     }
     types = input_types(config, layout, device)
+    set_virtual_cpu_target(os.environ.get(PROCESSOR, ""))
     compiled = decoder.compile(*types, weights=weights, custom_extensions=[library()])
     compiled.export_mef(path)

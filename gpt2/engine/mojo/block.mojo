@@ -5,7 +5,7 @@ from extensibility import InputTensor, OutputTensor, _MutableInputTensor, regist
 from .attention import Cache
 from .epilogue import Epilogue
 from .formats import BLOCK, Q4_0, Q6_K, Q8_0
-from .linear import linear
+from .linear import line, linear
 from .norm import Norm
 from .product import LANES, Numbers, Stored, numbers, require
 from .quantized import Rounded, quantized_linear
@@ -145,7 +145,8 @@ def size[format: StaticString](n: Int, k: Int) -> Int:
         return panels * (k // BLOCK) * Q6_K.BYTES
     elif format == "q4_0":
         return panels * (k // BLOCK) * Q4_0.BYTES
-    return panels * k * LANES
+    comptime LINE = line[DType.float16 if format == "f16" else DType.float32]
+    return (n + LINE - 1) // LINE * LINE * k
 
 
 @always_inline

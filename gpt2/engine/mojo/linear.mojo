@@ -5,34 +5,43 @@ reading the weights is everything. A panel is read in the order in which it lies
 which the processor foresees, and once: while it is in the cache, all rows are multiplied.
 """
 
+from std.sys import size_of
+
 from .epilogue import Epilogue
 from .product import LANES, Numbers, PANELS, ROWS, Stored, multiply
 from .solution_20 import multiply as multiply_row
 from .team import Member
 
+# Outputs in a panel: as many as share a line of memory, so that one row of x has two sums at
+# work, too, where weights are short; a sum by itself waits for its own last addition.
+comptime line[dtype: DType] = 64 // size_of[dtype]()
+
 
 def linear[
     dtype: DType
 ](mut member: Member, epilogue: Epilogue, x: Numbers, panels: Stored[dtype], rows: Int, k: Int):
-    """Multiplies x `[rows, k]` with panels `[n / 16, k, 16]`, and hands the sums to the epilogue.
+    """Multiplies x `[rows, k]` with panels `[n / line, k, line]`; the epilogue takes the sums.
 
-    Where n is no multiple of 16, the last panel is filled up.
+    Where n is no multiple of a line, the last panel is filled up.
     """
-    var count = (epilogue.n + LANES - 1) // LANES
+    comptime LINE = line[dtype]
+    comptime PARTS = LINE // LANES  # of a panel, each of 16 outputs
+    var count = (epilogue.n + LINE - 1) // LINE * PARTS
     var share = member.share_of(count)
-    share += share % PANELS  # several at a time, where there are many rows
+    share += share % 2  # whole panels, and two, where there are many rows
 
     def work(piece: Int) {imm}:
         @__parameter
         @always_inline
         def fill[ROWS: Int, PANELS: Int](row: Int, first: Int):
-            """Computes rows from row, and panels from first, of the output."""
+            """Computes rows from row, and parts of panels from first, of the output."""
+            var panel, part = divmod(first, PARTS)
             var sums = multiply[ROWS, PANELS](
                 x.unsafe_offset(row * k),
                 k,
-                panels.unsafe_offset(first * k * LANES),
-                k * LANES,
-                LANES,
+                panels.unsafe_offset(panel * k * LINE + part * LANES),
+                LANES if PARTS > 1 else k * LANES,
+                LINE,
                 k,
             )
             comptime for r in range(ROWS):
@@ -42,37 +51,36 @@ def linear[
         # ANCHOR: one
         @__parameter
         @always_inline
-        def fill_one(row: Int, first: Int):
+        def fill_one_row(first: Int):
             """The same for one row and one panel: step 20, where weights are float32."""
             comptime if dtype == DType.float32:
                 var panel = panels.unsafe_offset(first * k * LANES).unsafe_bitcast[Float32]()
-                epilogue.store(row, first * LANES, multiply_row(x.unsafe_offset(row * k), panel, k))
+                epilogue.store(0, first * LANES, multiply_row(x, panel, k))
             else:
-                fill[1, 1](row, first)
+                fill[1, PARTS](0, first)
             # ANCHOR_END: one
 
         @__parameter
         @always_inline
         def fill_all_rows[PANELS: Int](first: Int):
             var row = 0
-            comptime for some in [8, 6, 4, 2]:
+            comptime for some in [8, 6, 4, 2, 1]:
                 comptime if some <= ROWS:
                     while row + some <= rows:
                         fill[some, PANELS](row, first)
                         row += some
-            if row < rows:
-                comptime if PANELS == 1:
-                    fill_one(row, first)
-                else:
-                    fill[1, PANELS](row, first)
 
-        var panel = piece * share
-        var end = min(panel + share, count)
-        while rows >= ROWS and panel + PANELS <= end:
-            fill_all_rows[PANELS](panel)
-            panel += PANELS
-        while panel < end:
-            fill_all_rows[1](panel)
-            panel += 1
+        var first = piece * share
+        var end = min(first + share, count)
+        if rows == 1:
+            for panel in range(first, end, PARTS):
+                fill_one_row(panel)
+            return
+        while (rows >= ROWS or PARTS == PANELS) and first + PANELS <= end:
+            fill_all_rows[PANELS](first)
+            first += PANELS
+        while first < end:
+            fill_all_rows[1](first)
+            first += 1
 
     member.share((count + share - 1) // share, work)
