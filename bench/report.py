@@ -32,6 +32,7 @@ def print_report(results: Results, weight_numbers: int) -> None:
     speed = make_table("", *columns)
     for entry, figures in measured:
         speed.add_row(entry.name, *_speed(entry, figures, results.bandwidths, weight_numbers))
+    console.print(f"On {results.processor}:")
     console.print(speed)
     gigabytes = statistics.median(results.bandwidths) / 1e9
     console.print(
@@ -51,7 +52,7 @@ def print_report(results: Results, weight_numbers: int) -> None:
             *(_median(figures.positions.get(place, ()), ".1f") for place in POSITIONS),
             _median(figures.kept, ".0%"),
             f"{figures.peak_memory / 1e6:.0f}",
-            f"{same} of {len(figures.tokens)}" if expected and entry.name != LOOKUP else "",
+            f"{same}/{len(figures.tokens)}" if expected and entry.name != LOOKUP else "",
         )
     console.print(details)
     chances = " and ".join(f"{name.replace('_', '-')} {what}" for name, what in SAMPLING.items())
@@ -63,9 +64,9 @@ def print_report(results: Results, weight_numbers: int) -> None:
             where = f"from token {same + 1} on"
             console.print(f"[bold]{entry.name} computes something else {where}[/]")
 
-    reached = make_table("median of the rounds", "measured", "target", "")
+    reached = make_table("median of the rounds", "here", "target", "")
     for target in targets(results):
-        limit = f"{'≤' if target.at_most else '≥'} {target.limit:.1f}{target.unit}"
+        limit = f"{'≤' if target.at_most else '≥'} {target.limit:.2f}{target.unit}"
         value = f"{target.measured:.2f}{target.unit}"
         reached.add_row(target.what, value, limit, "ok" if target.reached else "no")
     console.print(reached)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bench.contestants import ENGINE, ENGINE_F16, ENGINE_Q4, ENGINE_Q6, ENGINE_Q8, LOOKUP
 from bench.measure import Figures
+from bench.processor import processor
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Results:
         starts: seconds from the command to the end of the first token, by model.
         memory: what is resident, as a multiple of weights and cache; None if that failed.
         failures: how what could not be measured ended, by its name.
+        processor: its name.
     """
 
     figures: dict[str, Figures]
@@ -25,6 +27,7 @@ class Results:
     starts: dict[str, float]
     memory: float | None
     failures: dict[str, str] = field(default_factory=dict)
+    processor: str = field(default_factory=processor)
 
 
 @dataclass(frozen=True)

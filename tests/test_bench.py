@@ -19,6 +19,7 @@ from bench.contestants import ENGINE, ENGINE_Q4, ENTRIES, LOOKUP, SAMPLING, Entr
 from bench.contestants.numpy_loop import NumPyLoop
 from bench.limit import shares
 from bench.measure import NEW_TOKENS, TURNS, Figures, in_turns
+from bench.processor import processor
 from bench.reading import measure
 from bench.report import print_report
 from bench.table import markdown
@@ -240,7 +241,9 @@ def test_the_report_names_who_computes_something_else(capsys):
     print_report(results, weight_numbers=124_000_000)
     printed = capsys.readouterr().out
     assert "llama.cpp F32 computes something else from token 3 on" in printed
-    assert "2 of 3" in printed
+    assert "2/3" in printed
+    assert "…" not in printed, "a table is wider than 80 columns"
+    assert f"On {processor()}:" in printed
     # 40 of 50e9 / (124e6 * 4) tokens/s, and 60 of 80.6: the median of 40 % and 74 %
     assert "57%" in printed
     assert "40, 74%" in printed

