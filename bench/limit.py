@@ -7,7 +7,8 @@ from typing import Any
 
 from bench.contestants import ENTRIES, LOOKUP, Entry
 
-MEASUREMENTS = Path(__file__).parent / "measurements" / "speed.json"
+MEASUREMENTS = Path(__file__).parent / "measurements"
+SPEED = "speed.json"
 
 
 def limits(entry: Entry, bandwidths: Iterable[float], weights: int) -> list[float]:
@@ -32,9 +33,9 @@ def shares(entry: Entry, decode: list[float], bandwidths: list[float], weights: 
     return [speed / limit for speed, limit in pairs]
 
 
-def measurements() -> dict[str, Any]:
+def measurements(file: str = SPEED) -> dict[str, Any]:
     """What `gpt2 bench --json` wrote, as the README and the book have it."""
-    return json.loads(MEASUREMENTS.read_text(encoding="utf-8"))
+    return json.loads((MEASUREMENTS / file).read_text(encoding="utf-8"))
 
 
 def measured_shares() -> dict[str, list[float]]:

@@ -3,24 +3,26 @@
 import statistics
 
 from bench.contestants import ENTRIES
-from bench.limit import measurements
+from bench.limit import SPEED, measurements
 
 
-def markdown() -> str:
-    """A row for each contestant: medians of the rounds."""
-    results = measurements()
+def markdown(file: str = SPEED) -> str:
+    """A row for each contestant of a file in bench/measurements.
+
+    Cells are medians of the rounds; with the first of them, the lowest and the highest.
+    """
+    results = measurements(file)
     columns = {
-        "tokens/s": ("decode", 1),
+        "tokens/s (lowest to highest)": ("decode", 1),
         "drawn, tokens/s": ("sampled", 1),
         "8 texts, tokens/s": ("batch", 1),
         "prompt of 512, ms": ("prefill", 1000),
     }
-    if not any(figures.get("sampled") for figures in results["figures"].values()):
-        del columns["drawn, tokens/s"]  # what was measured before it was
     lines = [f"| | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
     for entry in ENTRIES:
         if (figures := results["figures"].get(entry.name)) is not None:
-            cells = (_median(figures.get(what, []), unit) for what, unit in columns.values())
+            cells = [_median(figures[what], unit) for what, unit in columns.values()]
+            cells[0] += f" ({min(figures['decode']):.0f} to {max(figures['decode']):.0f})"
             lines.append(f"| {entry.name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

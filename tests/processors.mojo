@@ -31,7 +31,7 @@ def multiply(
     """
     var epilogue = Epilogue(output, n)
     var counters = List[Int64](length=PHASES * CACHE_LINE, fill=0)
-    var member = Member(counters.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin](), 1)
+    var member = Member(counters.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin](), PHASES, 1)
     if format == 0:
         linear(member, epilogue, x, panels.unsafe_bitcast[Float32](), rows, k)
     elif format == 1:
@@ -80,7 +80,7 @@ def attend_in[
         heads * size,
     )
     var counters = List[Int64](length=PHASES * CACHE_LINE, fill=0)
-    var member = Member(counters.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin](), 1)
+    var member = Member(counters.unsafe_ptr().unsafe_origin_cast[MutUntrackedOrigin](), PHASES, 1)
     cache.attend(member, output, qkv)
     _ = list^
     _ = counters^

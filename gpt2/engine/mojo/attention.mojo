@@ -9,7 +9,7 @@ from extensibility import InputTensor, _MutableInputTensor
 from std.math import exp, sqrt
 from std.utils.numerics import inf
 
-from .product import LANES, Lanes, Numbers, ROWS, Stored, add_products, multiply, numbers, require
+from .product import LANES, Lanes, Numbers, ROWS, Stored, add_products, numbers, require
 from .team import Member
 
 comptime MANY = ROWS  # queries at a time
@@ -56,7 +56,6 @@ struct Cache[dtype: DType](ImplicitlyCopyable):
         self.stride = 2 * layers * each
 
         require(pages.dim_size(2) == layers, "pages of another number of layers")
-
         require(self.heads * self.head_dim == width, "keys that are too wide or too narrow")
         require(self.size % LANES == 0, "pages of other than whole panels")
         require(past.dim_size(0) == self.texts, "another number of pasts than of texts")
@@ -146,7 +145,9 @@ def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int
         for position in range(0, seen, cache.size):
             var page = cache.keys.unsafe_offset(cache.page(text, head, position))
             for place in range(0, min(cache.size, seen - position), LANES):
-                var products = multiply[ROWS, 1](
+                var products = Array[Lanes, ROWS](fill=0)
+                add_products[ROWS, 1](
+                    products,
                     queries.unsafe_offset(first * stride),
                     stride,
                     page.unsafe_offset(place * head_dim),
@@ -182,22 +183,18 @@ def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int
                         (first + row) * width + part + panel * LANES, mixed[row * PANELS + panel]
                     )
 
-        comptime WIDE = 4 if ROWS == 1 else 1  # as many sums as fit into registers
         var part = 0
-        while part + WIDE * LANES <= head_dim:
-            mix[WIDE](part)
-            part += WIDE * LANES
-        while part < head_dim:
-            mix[1](part)
-            part += LANES
+        comptime for wide in [4, 1]:
+            comptime if wide == 1 or ROWS == 1:  # as many sums as fit into registers
+                while part + wide * LANES <= head_dim:
+                    mix[wide](part)
+                    part += wide * LANES
 
     var first = begin
-    while first + MANY <= seq:
-        attend_from[MANY](first)
-        first += MANY
-    while first < seq:
-        attend_from[1](first)
-        first += 1
+    comptime for some in [MANY, 1]:
+        while first + some <= seq:
+            attend_from[some](first)
+            first += some
     _ = scratch^
 
 

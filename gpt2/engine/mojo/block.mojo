@@ -62,13 +62,13 @@ struct Blocks:
         require(panels.dim_size(1) == each, "panels of another size")
         var caches = Cache(pages, layers, table, past, offsets, rows, width)
 
-        var normal_list = List[Float32](unsafe_uninit_length=rows * width)
-        var wide_list = List[Float32](unsafe_uninit_length=rows * max(3 * width, inner))
-        var between_list = List[Float32](unsafe_uninit_length=rows * width)
+        var broad = rows * max(3 * width, inner)
+        var scratch = List[Float32](unsafe_uninit_length=2 * rows * width + broad)
+        var parts = Parts(numbers(scratch.unsafe_ptr()))
         var rounded = Rounded(rows * max(width, inner) if panels.dtype == DType.uint8 else 0)
-        var normal = numbers(normal_list.unsafe_ptr())  # and what attention mixed
-        var wide = numbers(wide_list.unsafe_ptr())  # queries, keys and values, and then the MLP
-        var between = numbers(between_list.unsafe_ptr())  # x after attention
+        var normal = parts.take(rows * width)  # and what attention mixed
+        var between = parts.take(rows * width)  # x after attention
+        var wide = parts.take(broad)  # queries, keys and values, and then the MLP
         var after = numbers(output.unsafe_ptr())
         var first = numbers(x.unsafe_ptr())
         var all_vectors = Parts(numbers(vectors.unsafe_ptr()))
@@ -94,9 +94,7 @@ struct Blocks:
                 # ANCHOR_END: block
 
         together(PHASES * layers, job)
-        _ = normal_list^  # alive until here
-        _ = wide_list^
-        _ = between_list^
+        _ = scratch^  # alive until here
         _ = rounded^
 
 
@@ -119,9 +117,9 @@ struct Head:
         var vocab_size = output.dim_size(1)
         require(panels.dim_size(0) == size[format](vocab_size, width), "panels of another size")
         var before = numbers(x.unsafe_ptr())
+        var weight, bias = numbers(ln_f_weight.unsafe_ptr()), numbers(ln_f_bias.unsafe_ptr())
+        var ln_f = Norm(weight, bias, epsilon, width)
         var weights = numbers(panels.unsafe_ptr())
-        var weight = numbers(ln_f_weight.unsafe_ptr())
-        var ln_f = Norm(weight, numbers(ln_f_bias.unsafe_ptr()), epsilon, width)
         var logits = Epilogue(numbers(output.unsafe_ptr()), vocab_size)
         var normal_list = List[Float32](unsafe_uninit_length=rows * width)
         var normal = numbers(normal_list.unsafe_ptr())
@@ -138,13 +136,13 @@ struct Head:
 
 def size[format: StaticString](n: Int, k: Int) -> Int:
     """Elements of the panels of a matrix `[n, k]`."""
-    var panels = (n + LANES - 1) // LANES
+    var blocks = (n + LANES - 1) // LANES * (k // BLOCK)
     comptime if format == "q8_0":
-        return panels * (k // BLOCK) * Q8_0.BYTES
+        return blocks * Q8_0.BYTES
     elif format == "q6_k":
-        return panels * (k // BLOCK) * Q6_K.BYTES
+        return blocks * Q6_K.BYTES
     elif format == "q4_0":
-        return panels * (k // BLOCK) * Q4_0.BYTES
+        return blocks * Q4_0.BYTES
     comptime LINE = line[DType.float16 if format == "f16" else DType.float32]
     return (n + LINE - 1) // LINE * LINE * k
 

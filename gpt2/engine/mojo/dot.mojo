@@ -33,21 +33,17 @@ def add_four_products[SIGNED: Bool](sum: Fours, weights: Fours, numbers: Fours) 
     var x = bitcast[DType.int8, 4 * WIDTH](numbers)
     comptime if VNNI:
         comptime assert not SIGNED
-        return native["llvm.x86.avx512.vpdpbusd." + BITS](sum, w, x)
+        comptime name: StaticString = "llvm.x86.avx512.vpdpbusd." + BITS
+        return llvm_intrinsic[name, Fours, has_side_effect=False](sum, w, x)
     elif CompilationTarget.has_avx2():
         comptime if SIGNED:  # one factor has to be positive, so it hands its sign to the other
             return sum + add_pairs(abs(x), with_signs_of(x, w))
         return sum + add_pairs(w, x)
     elif CompilationTarget.has_neon_int8_dotprod():
-        return native["llvm.aarch64.neon.sdot.v4i32.v16i8"](sum, w, x)
+        comptime name: StaticString = "llvm.aarch64.neon.sdot.v4i32.v16i8"
+        return llvm_intrinsic[name, Fours, has_side_effect=False](sum, w, x)
     else:
         return add_one_by_one(sum, weights, numbers)
-
-
-@always_inline
-def native[name: StaticString](sum: Fours, weights: Bytes, numbers: Bytes) -> Fours:
-    """One instruction for all of it."""
-    return llvm_intrinsic[name, Fours, has_side_effect=False](sum, weights, numbers)
 
 
 @always_inline

@@ -6,12 +6,7 @@ from .product import LANES, Lanes, Numbers
 
 
 struct Epilogue[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
-    """Adds the bias, if there is one, and then applies GELU, or adds a residual, if so.
-
-    Parameters:
-        GELU: Whether GELU follows.
-        ADDS: Whether a residual is added.
-    """
+    """Adds the bias, if there is one; then applies GELU, or adds a residual, where asked to."""
 
     var output: Numbers  # [rows, n]
     var n: Int

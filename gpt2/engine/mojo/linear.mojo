@@ -8,7 +8,7 @@ which the processor foresees, and once: while it is in the cache, all rows are m
 from std.sys import size_of
 
 from .epilogue import Epilogue
-from .product import LANES, Numbers, PANELS, ROWS, Stored, multiply
+from .product import LANES, Lanes, Numbers, PANELS, ROWS, Stored, add_products
 from .solution_20 import multiply as multiply_row
 from .team import Member
 
@@ -36,7 +36,9 @@ def linear[
         def fill[ROWS: Int, PANELS: Int](row: Int, first: Int):
             """Computes rows from row, and parts of panels from first, of the output."""
             var panel, part = divmod(first, PARTS)
-            var sums = multiply[ROWS, PANELS](
+            var sums = Array[Lanes, ROWS * PANELS](fill=0)
+            add_products[ROWS, PANELS](
+                sums,
                 x.unsafe_offset(row * k),
                 k,
                 panels.unsafe_offset(panel * k * LINE + part * LANES),
@@ -47,18 +49,6 @@ def linear[
             comptime for r in range(ROWS):
                 comptime for p in range(PANELS):
                     epilogue.store(row + r, (first + p) * LANES, sums[r * PANELS + p])
-
-        # ANCHOR: one
-        @__parameter
-        @always_inline
-        def fill_one_row(first: Int):
-            """The same for one row and one panel: step 20, where weights are float32."""
-            comptime if dtype == DType.float32:
-                var panel = panels.unsafe_offset(first * k * LANES).unsafe_bitcast[Float32]()
-                epilogue.store(0, first * LANES, multiply_row(x, panel, k))
-            else:
-                fill[1, PARTS](0, first)
-            # ANCHOR_END: one
 
         @__parameter
         @always_inline
@@ -73,8 +63,14 @@ def linear[
         var first = piece * share
         var end = min(first + share, count)
         if rows == 1:
-            for panel in range(first, end, PARTS):
-                fill_one_row(panel)
+            # ANCHOR: one
+            for place in range(first, end, PARTS):
+                comptime if dtype == DType.float32:  # step 20's product
+                    var panel = panels.unsafe_offset(place * k * LANES).unsafe_bitcast[Float32]()
+                    epilogue.store(0, place * LANES, multiply_row(x, panel, k))
+                else:
+                    fill[1, PARTS](0, place)
+            # ANCHOR_END: one
             return
         while (rows >= ROWS or PARTS == PANELS) and first + PANELS <= end:
             fill_all_rows[PANELS](first)

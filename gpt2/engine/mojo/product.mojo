@@ -21,36 +21,7 @@ comptime PANELS = 2 if PER_PANEL == 1 else 1
 comptime ROWS = min(8, (REGISTERS - PANELS * PER_PANEL - 1) // (PANELS * PER_PANEL))
 
 
-# ANCHOR: multiply
-@always_inline
-def multiply[
-    ROWS: Int, PANELS: Int, dtype: DType
-](
-    x: Numbers, x_stride: Int, panel: Stored[dtype], panel_stride: Int, step: Int, k: Int
-) -> Array[Lanes, ROWS * PANELS]:
-    """Multiplies ROWS rows of x, each of k numbers, with PANELS panels.
-
-    However many rows and panels there are, each output is summed in the same order, so that a
-    text does not depend on what else is computed beside it, to the last bit.
-
-    Parameters:
-        ROWS: How many rows of x share each load of the panels.
-        PANELS: How many panels share each number of x.
-        dtype: How weights are stored.
-
-    Args:
-        x: The first row.
-        x_stride: From one row to the next.
-        panel: The first panel.
-        panel_stride: From one panel to the next.
-        step: From the 16 numbers of a panel to the next 16.
-        k: How many numbers are multiplied and added for each output.
-    """
-    var sums = Array[Lanes, ROWS * PANELS](fill=0)
-    add_products[ROWS, PANELS](sums, x, x_stride, panel, panel_stride, step, k)
-    return sums^
-
-
+# ANCHOR: product
 @always_inline
 def add_products[
     ROWS: Int, PANELS: Int, dtype: DType
@@ -63,7 +34,20 @@ def add_products[
     step: Int,
     k: Int,
 ):
-    """Adds them to sums that are there."""
+    """Multiplies ROWS rows of x, each of k numbers, with PANELS panels, and adds to the sums.
+
+    However many rows and panels there are, each output is summed in the same order, so that a
+    text does not depend on what else is computed beside it, to the last bit.
+
+    Args:
+        sums: What is there, of each row and panel.
+        x: The first row.
+        x_stride: From one row to the next.
+        panel: The first panel.
+        panel_stride: From one panel to the next.
+        step: From the 16 numbers of a panel to the next 16.
+        k: How many numbers are multiplied and added for each output.
+    """
     for i in range(k):
         comptime for p in range(PANELS):
             var stored = panel.unsafe_load[width=LANES](p * panel_stride + i * step)
@@ -71,7 +55,7 @@ def add_products[
             comptime for row in range(ROWS):
                 var number = Lanes(x.unsafe_load(row * x_stride + i))
                 sums[row * PANELS + p] = weights.fma(number, sums[row * PANELS + p])
-    # ANCHOR_END: multiply
+    # ANCHOR_END: product
 
 
 def require(holds: Bool, what: StaticString) raises:

@@ -120,8 +120,7 @@ def multiply_rounded[
     var rows = Array[Lanes, ROWS](fill=0)
     comptime for r in range(ROWS):
         comptime for part in range(PARTS):
-            comptime for lane in range(WIDTH):
-                rows[r][part * WIDTH + lane] = sums[r * PARTS + part][lane]
+            rows[r] = rows[r].insert[offset=part * WIDTH](sums[r * PARTS + part])
     return rows^
 
 

@@ -13,7 +13,7 @@ from max.algorithm.backend.cpu.parallelize import sync_parallelize
 from max.runtime.asyncrt import parallelism_level
 from std.atomic import Atomic
 from std.ffi import _Global
-from std.os import getenv
+from std.os import abort, getenv
 from std.time import perf_counter_ns
 
 comptime Counter = Atomic[Int64]
@@ -41,12 +41,16 @@ struct Member:
     """
 
     var counters: Counters  # of its present phase
+    var phases: Int  # that are left
     var threads: Int
 
     # ANCHOR: share
     @always_inline
     def share[Work: def(Int) -> None](mut self, pieces: Int, work: Work):
         """Does the pieces of a phase, 0 to pieces - 1, and returns when all are done."""
+        if self.phases == 0:
+            abort("a job has more phases than it was started with")
+        self.phases -= 1
         var taken = self.counters
         var done = self.counters.unsafe_offset(1)
         while True:
@@ -78,7 +82,7 @@ def together[Job: def(mut Member) -> None](phases: Int, job: Job) raises:
     var threads = max(1, thread_count() - absent[0])
 
     def take_part(thread: Int) {imm}:
-        var member = Member(first_phase, threads)
+        var member = Member(first_phase, phases, threads)
         job(member)
         if Counter.load(first_end) == 0:
             Counter.store(first_end, Int64(perf_counter_ns()))
