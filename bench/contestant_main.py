@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -58,7 +59,16 @@ def main() -> None:
     os.set_inheritable(handle, False)  # the pipe closes with this process, whatever it started
     connection = Connection(handle)
     entry, folder = connection.recv()
-    contestant = entry.load(folder)
+    try:
+        serve(entry.load(folder), connection)
+    except Exception as error:
+        traceback.print_exc()
+        # What follows in some libraries' messages is advice; the last line is to say what failed.
+        sys.exit(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}")
+
+
+def serve(contestant: Contestant, connection: Connection) -> None:
+    """Does one task after the other, for ever."""
     steps: Iterator[list[int]] = iter(())
     while True:
         task = connection.recv()

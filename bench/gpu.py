@@ -1,132 +1,136 @@
 """Tries and measures an accelerator: `uv run python bench/gpu.py --device gpu`.
 
-First it is compared with the CPU, then with transformers on torch, on GPT-2 124M with random
-weights. Each result is printed as it comes; all are in bench/measurements/gpu.json at the end.
+It is compared with the CPU first, then with transformers on torch (`uv sync --group train`), on
+GPT-2 124M with random weights. Each result is printed and written as it comes. Exit status 1 says
+that something is not as promised, in a line for each. A target of speed that is missed does not
+count as that. `--small --device cpu` tries this program where there is no accelerator.
 """
 
-import gpt2.runtime  # noqa: F401  # isort: skip
 import argparse
 import json
-import statistics
+import shutil
+import sys
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from max.driver import CPU, Device
-from max.dtype import DType
-from max.experimental.tensor import Tensor
-
-from bench.contestants.transformers import Transformers
-from bench.weights import random_weights, save
+from bench import gpu_trials as trials
+from bench.contestant_process import MeasuringFailed
+from bench.contestants import Entry
+from bench.report import print_targets
+from bench.targets import Target
 from gpt2.checkpoint.config import read_config
-from gpt2.checkpoint.locate import SHIPPED
-from gpt2.checkpoint.model import load_model
-from gpt2.devices import choose_device
-from gpt2.engine.engine import Engine
-from gpt2.engine.formats import BF16
 from solutions.solution_01 import GPT2Config
 
 MEASUREMENTS = Path(__file__).parent / "measurements" / "gpu.json"
-SHAKESPEARE = SHIPPED / "shakespeare"
-BATCHES = (1, 8, 64)
-PROMPT, LONG, NEW, GREEDY = 16, 512, 64, 32  # tokens
-TIMES = 3
 LARGEST_DIFFERENCE = 1e-3  # of logits
 
 
-class OnDevice:
-    """The engine with MAX's own operations, as it runs on accelerators."""
+class Record:
+    """What came out so far, by what was tried, and what of it is not as promised."""
 
-    def __init__(self, folder: Path, device: Device, quantize: str | None = None) -> None:
-        self._engine = Engine(folder, read_config(folder), device, quantize, kernels=False)
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.results: dict[str, Any] = {"max": version("max")}
+        self.broken: list[str] = []
+        self._write()
 
-    def write(self, prompts: list[list[int]], count: int) -> np.ndarray:
-        """Continues prompts of one length greedily: int64 `[prompts, count]`."""
-        cache = self._engine.new_cache(np.zeros(len(prompts), np.int64))
-        new, tokens = np.array(prompts), []
-        for _ in range(count):
-            new = self._engine.forward(cache, new)[:, -1].argmax(axis=-1)[:, None]
-            tokens.append(new)
-        return np.concatenate(tokens, axis=1)
+    def attempt(
+        self, what: str, act: Callable[[], Any], complaint: Callable[[Any], str] = lambda _: ""
+    ) -> None:
+        """Tries something; complaint tells from its result what is wrong, nothing if all is well.
 
+        What fails is told in a line, and what comes after it is tried all the same.
+        """
+        print(f"{what} ...", flush=True)
+        try:
+            result = act()
+            wrong = complaint(result)
+        except MeasuringFailed as error:
+            result = wrong = str(error)
+        if wrong:
+            self.broken.append(f"{what}: {wrong}")
+        self.results[what] = result
+        self._write()
+        print(f"    {json.dumps(result, ensure_ascii=False)}", flush=True)
 
-def compare_with_cpu(device: Device) -> dict[str, float | bool]:
-    """The twelve steps and the engine, on the device and on the CPU."""
-    config = read_config(SHAKESPEARE)
-    ids = np.random.default_rng(0).integers(config.vocab_size, size=(2, 100))
-    logits = []
-    for where in (CPU(), device):
-        compiled = load_model(SHAKESPEARE, config, where)
-        result = compiled(Tensor(ids, dtype=DType.int64, device=where))
-        logits.append(np.from_dlpack(result.to(CPU())))
-    prompts = ids[:, :PROMPT].tolist()
-    texts = [OnDevice(SHAKESPEARE, where).write(prompts, GREEDY) for where in (CPU(), device)]
-    return {
-        "largest difference of logits": float(np.abs(logits[0] - logits[1]).max()),
-        "the same greedy tokens": bool(np.array_equal(*texts)),
-    }
-
-
-def measure(write: Callable[[list[list[int]], int], object]) -> dict[str, float]:
-    """Tokens per second of some texts, and seconds for a long prompt; each once to warm up."""
-    rng = np.random.default_rng(1)
-    measured = {}
-    for batch in BATCHES:
-        prompts = rng.integers(GPT2Config.vocab_size, size=(batch, PROMPT)).tolist()
-        both = [seconds(lambda count=count, p=prompts: write(p, count)) for count in (1, NEW + 1)]
-        measured[f"tokens/s of {batch} texts"] = batch * NEW / (both[1] - both[0])
-    long = rng.integers(GPT2Config.vocab_size, size=(1, LONG)).tolist()
-    measured[f"seconds for {LONG} tokens"] = seconds(lambda: write(long, 1))
-    return measured
+    def _write(self) -> None:
+        self._file.write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
 
 
-def seconds(act: Callable[[], object]) -> float:
-    """How long something takes: a median, after a time that does not count."""
-    act()
-    times = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+def logits_complaint(difference: float) -> str:
+    within = difference <= LARGEST_DIFFERENCE  # NaN is not
+    return "" if within else f"{difference:.2g} is not within {LARGEST_DIFFERENCE:g}"
 
 
-def main() -> None:
+def tokens_complaint(same: list[int]) -> str:
+    """Of how many tokens from the first are the same, in each text."""
+    return "" if min(same) == trials.GREEDY else f"others than on the CPU from {min(same) + 1} on"
+
+
+def text_complaint(text: str) -> str:
+    return "" if text.strip() else "nothing was written"
+
+
+def try_all(record: Record, device: str, of_torch: str, sizes: GPT2Config) -> None:
+    """Tries what is promised, and measures; of_torch is torch's name for the device."""
+    with tempfile.TemporaryDirectory() as name:
+        shipped, drawn = Path(name, "shakespeare"), Path(name, "random weights")
+        shutil.copytree(trials.SHAKESPEARE, shipped)  # contestants write beside their weights
+        trials.draw(sizes, drawn)
+
+        what = "solutions 1 to 11: largest difference of logits"
+        record.attempt(what, partial(trials.difference_of_logits, device), logits_complaint)
+        loop = Entry("solution 12", ".on_device", "tutorial", (device,))
+        engine = Entry("engine", ".on_device", "OnDevice", (device,))
+        for entry, texts in ((loop, 1), (engine, 2)):
+            what = f"{entry.name}: tokens as on the CPU, of {trials.GREEDY}"
+            same = partial(trials.same_tokens, entry, shipped, texts)
+            record.attempt(what, same, tokens_complaint)
+        for weights in (shipped, drawn):
+            what = f"gpt2 generate, {weights.name}"
+            record.attempt(what, partial(trials.generate, device, weights), text_complaint)
+        for entry in trials.contestants(device, of_torch):
+            record.attempt(entry.name, partial(trials.measure, entry, drawn))
+
+
+def targets(results: dict[str, Any]) -> Iterator[Target]:
+    """Those of which both sides were measured."""
+    for ours, theirs, limit in (
+        ("engine float32", "transformers float32", 2.0),
+        ("engine float32", "torch.compile float32", 1.0),
+        ("engine bfloat16", "torch.compile bfloat16", 1.0),
+    ):
+        our_speeds, their_speeds = results.get(ours), results.get(theirs)
+        if isinstance(our_speeds, dict) and isinstance(their_speeds, dict):
+            for batch in trials.BATCHES:
+                what = trials.speed_of(batch)
+                ratio = our_speeds[what] / their_speeds[what]
+                yield Target(f"batch {batch}: {ours} / {theirs}", ratio, limit)
+
+
+def main() -> int:
+    """The exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="gpu", help="as for gpt2 generate")
-    name = parser.parse_args().device
-    device = choose_device(name)
-    of_torch = "cpu" if device == CPU() else "cuda"
-    results: dict[str, object] = {"max": version("max"), "device": str(device)}
-
-    def tell(what: str, result: object) -> None:
-        results[what] = result
-        print(f"{what}: {result}", flush=True)
-
-    tell("beside the CPU", compare_with_cpu(device))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        save(random_weights(GPT2Config()), path)
-        for quantize in (None, BF16):
-            tell(
-                f"this engine, {quantize or 'float32'}",
-                measure(OnDevice(path, device, quantize).write),
-            )
-        for dtype in ("float32", "bfloat16"):
-            for compiled in (False, True):
-                what = f"transformers, {dtype}" + (", compiled" if compiled else "")
-                peer = Transformers(path, dtype, of_torch, compiled=compiled)
-                with suppress(RuntimeError):
-                    tell(
-                        what, measure(lambda p, count, peer=peer: list(peer.stream_batch(p, count)))
-                    )
-    MEASUREMENTS.parent.mkdir(exist_ok=True)
-    MEASUREMENTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    parser.add_argument("--small", action="store_true", help="sizes of shakespeare, not of 124M")
+    parser.add_argument("--json", type=Path, default=MEASUREMENTS, help="where to write results")
+    given = parser.parse_args()
+    try:
+        of_torch = trials.name_in_torch(given.device)
+    except MeasuringFailed as error:
+        parser.error(str(error))
+    record = Record(given.json)
+    sizes = read_config(trials.SHAKESPEARE) if given.small else GPT2Config()
+    try_all(record, given.device, of_torch, sizes)
+    print_targets("tokens/s", targets(record.results))
+    for line in record.broken:
+        print(line)
+    return 1 if record.broken else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.contestants import ENGINE, ENTRIES, LOOKUP, SAMPLING, Entry
 from bench.limit import shares
 from bench.measure import BATCH, LONG, NEW_TOKENS, POSITIONS, SHORT, Figures
-from bench.targets import Results, targets
+from bench.targets import Results, Target, targets
 
 WIDTH = 80  # of a file or a pipe
 
@@ -64,14 +64,19 @@ def print_report(results: Results, weight_numbers: int) -> None:
             where = f"from token {same + 1} on"
             console.print(f"[bold]{entry.name} computes something else {where}[/]")
 
-    reached = make_table("median of the rounds", "here", "target", "")
-    for target in targets(results):
+    print_targets("median of the rounds", targets(results))
+    for name, how in results.failures.items():
+        console.print(f"{name} is left out: {how}", markup=False)
+
+
+def print_targets(title: str, all_targets: Iterable[Target]) -> None:
+    """Prints which of them are reached."""
+    reached = make_table(title, "here", "target", "")
+    for target in all_targets:
         limit = f"{'≤' if target.at_most else '≥'} {target.limit:.2f}{target.unit}"
         value = f"{target.measured:.2f}{target.unit}"
         reached.add_row(target.what, value, limit, "ok" if target.reached else "no")
-    console.print(reached)
-    for name, how in results.failures.items():
-        console.print(f"{name} is left out: {how}", markup=False)
+    make_console().print(reached)
 
 
 def make_console() -> Console:

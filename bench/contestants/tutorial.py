@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from max.driver import CPU
+from max.driver import CPU, Device
 from max.dtype import DType
 from max.experimental import functional as F
 from max.experimental.tensor import Tensor
@@ -18,11 +18,13 @@ from solutions.solution_12 import generate_next_token
 class Tutorial:
     """Step 12's loop around step 11's model."""
 
-    def __init__(self, folder: Path) -> None:
-        self._model = load_model(folder, read_config(folder), CPU())
+    def __init__(self, folder: Path, device: Device | None = None) -> None:
+        """On a device; None for the CPU."""
+        self._device = device or CPU()
+        self._model = load_model(folder, read_config(folder), self._device)
 
     def stream(self, ids: list[int], count: int) -> Iterator[int]:
-        input_ids = Tensor(np.array([ids]), dtype=DType.int64, device=CPU())
+        input_ids = Tensor(np.array([ids]), dtype=DType.int64, device=self._device)
         for _ in range(count):
             token = generate_next_token(self._model, input_ids, do_sample=False)
             input_ids = F.concat([input_ids, token.reshape([1, 1])], axis=1)
