@@ -89,7 +89,7 @@ def make_console() -> Console:
 
 def make_table(first: str, *columns: str) -> Table:
     """A table with names on the left and numbers behind them."""
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(first, no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
