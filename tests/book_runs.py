@@ -24,6 +24,8 @@ NOT_RUN = {  # commands that are not run here, and why
     "uv run gpt2 watch": "stays until it is stopped; tests/test_course.py runs it",
     "uv run gpt2 warm": "compiles for minutes",
     "uv run gpt2 bench": "measures for minutes; tests/test_bench.py runs its parts",
+    "CMAKE_ARGS=": "compiles llama.cpp for ten minutes",
+    "GPT2_PROCESSOR=": "measures for minutes",
     "uv sync": "installs packages",
     "uv run gpt2 generate --steps": "needs all twelve steps; tests/test_course.py runs it",
     "uv run --extra serve gpt2 serve": "stays until it is stopped; the page's server runs already",

@@ -111,8 +111,7 @@ class Candidates:
         return self._weights
 
     def _exponentials(self, logits: np.ndarray, dtype: type = np.float64) -> np.ndarray:
-        shifted = logits.astype(dtype)
-        shifted -= self._largest
+        shifted = np.subtract(logits, self._largest, dtype=dtype)
         return np.exp(shifted, out=shifted)
 
     def _take(self, places: np.ndarray) -> None:
