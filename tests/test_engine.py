@@ -15,6 +15,7 @@ from gpt2.checkpoint.locate import SHIPPED
 from gpt2.engine import engine as engine_module
 from gpt2.engine.engine import Engine
 from gpt2.engine.formats import FORMATS, QUANTIZED, pack
+from gpt2.engine.pages import Pages
 from gpt2.errors import UserError
 from gpt2.text.batch import Batch
 from solutions.solution_01 import GPT2Config
@@ -116,6 +117,17 @@ def test_the_cache_grows_to_the_whole_context_and_no_further(engine, reference):
     engine.forward(cache, ids)
     with pytest.raises(ValueError, match=f"{limit + 1} positions do not fit"):
         engine.forward(cache, ids[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("page", "past", "wrong"),
+    [(99, 0, "a page that is not there"), (0, 63, "a text that its pages cannot hold")],
+)
+def test_a_kernel_ends_before_it_writes_beyond_its_pages(engine, page, past, wrong):
+    pages = Pages(engine.config, 1, engine.cache_dtype)
+    with pytest.raises(ValueError, match=f"the kernel was given {wrong}"):
+        engine.step([[1, 2]], np.array([past]), np.array([[page]]), pages.buffer)
+    assert engine.step([[1, 2]], np.array([0]), np.array([[0]]), pages.buffer).shape[0] == 1
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from max.experimental.tensor import Tensor
 
 from conftest import run_python
 from gpt2 import load
+from gpt2.engine.formats import QUANTIZED
 from gpt2.text.sampling import log_softmax
 from solutions.solution_12 import generate
 
@@ -131,7 +132,7 @@ from gpt2 import load
 def megabytes():
     return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
-model = load("shakespeare")
+model = load("shakespeare", quantize=sys.argv[1] or None)
 sizes = []
 for number, _ in enumerate(model.stream("ROMEO:", seed=1, max_new_tokens=10_000)):
     if number in (1_000, 9_000):
@@ -142,8 +143,9 @@ print(sizes[1] - sizes[0])
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_ten_thousand_tokens_leave_memory_flat():
-    run = run_python("-c", MEMORY)
+@pytest.mark.parametrize("quantize", ["", *QUANTIZED])
+def test_ten_thousand_tokens_leave_memory_flat(quantize):
+    run = run_python("-c", MEMORY, quantize)
     assert run.returncode == 0, run.stderr
     print(f"from the 1,000th to the 9,000th token memory grew by {run.stdout.strip()} MB")
     assert float(run.stdout) < 10
