@@ -200,15 +200,10 @@ def attend(output: Numbers, queries: Numbers, cache: Cache, text: Int, head: Int
 
 @always_inline
 def softmax(scores: Numbers, scale: Float32, count: Int, until: Int):
-    """Turns count scores into weights that sum to 1, in place; up to the next 16 follow zeros.
+    """Turns count scores, times scale, into weights that sum to 1, in place.
 
-    A position is always added in the same lane, so that the sum does not depend on count.
-
-    Args:
-        scores: Of one query; there is room up to the multiple of 16 behind until.
-        scale: What to multiply them with before.
-        count: How many positions the query sees.
-        until: Up to here there are scores of other queries' positions: these become 0.
+    Behind them follow zeros, up to the multiple of 16 that until reaches: other queries see more
+    positions. One is always added in the same lane, so that the sum does not depend on count.
     """
     var largest = Lanes(Float32.MIN)
     for i in range(0, count, LANES):

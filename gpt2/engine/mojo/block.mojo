@@ -49,8 +49,7 @@ struct Blocks:
         offsets: InputTensor[dtype=DType.int64, rank=1, ...],
         pages: _MutableInputTensor[rank=6, ...],
     ) raises:
-        var rows = x.dim_size(0)
-        var width = x.dim_size(1)
+        var rows, width = x.dim_size(0), x.dim_size(1)
         var layers = vectors.dim_size(0)
         var inner = vectors.dim_size(1) - 9 * width
         var c_attn = size[format](3 * width, width)
@@ -112,8 +111,7 @@ struct Head:
         ln_f_bias: InputTensor[dtype=DType.float32, rank=1, ...],
         panels: InputTensor[rank=1, ...],
     ) raises:
-        var rows = x.dim_size(0)
-        var width = x.dim_size(1)
+        var rows, width = x.dim_size(0), x.dim_size(1)
         var vocab_size = output.dim_size(1)
         require(panels.dim_size(0) == size[format](vocab_size, width), "panels of another size")
         var before = numbers(x.unsafe_ptr())

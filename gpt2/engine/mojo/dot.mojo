@@ -12,28 +12,22 @@ from std.sys.intrinsics import llvm_intrinsic
 comptime WIDTH = simd_width_of[DType.int32]()  # lanes of a register: 16, 8 or 4
 comptime Fours = SIMD[DType.int32, WIDTH]
 comptime Bytes = SIMD[DType.int8, 4 * WIDTH]
-comptime BITS = String(32 * WIDTH)
 comptime VNNI = CompilationTarget.has_vnni()
 comptime TAKES_SIGNS = not VNNI  # of weights: VNNI's instruction takes them from 0 to 255
 
 
 @always_inline
 def add_four_products[SIGNED: Bool](sum: Fours, weights: Fours, numbers: Fours) -> Fours:
-    """Adds, in each lane, the products of its four bytes.
+    """Adds to each lane of a sum the products of four weights with four numbers, -127 to 127.
 
     Parameters:
         SIGNED: Whether weights are from -127 to 127, and not from 0 to 127, or to 255 by VNNI.
-
-    Args:
-        sum: What is there.
-        weights: Four to a lane.
-        numbers: Four to a lane, from -127 to 127.
     """
     var w = bitcast[DType.int8, 4 * WIDTH](weights)
     var x = bitcast[DType.int8, 4 * WIDTH](numbers)
     comptime if VNNI:
         comptime assert not SIGNED
-        comptime name: StaticString = "llvm.x86.avx512.vpdpbusd." + BITS
+        comptime name: StaticString = "llvm.x86.avx512.vpdpbusd." + String(32 * WIDTH)
         return llvm_intrinsic[name, Fours, has_side_effect=False](sum, w, x)
     elif CompilationTarget.has_avx2():
         comptime if SIGNED:  # one factor has to be positive, so it hands its sign to the other

@@ -4,21 +4,19 @@ from std.math import tanh
 
 from .product import LANES, Lanes, Numbers
 
+comptime Perhaps = Optional[Numbers]
+
 
 struct Epilogue[GELU: Bool = False, ADDS: Bool = False](ImplicitlyCopyable):
     """Adds the bias, if there is one; then applies GELU, or adds a residual, where asked to."""
 
     var output: Numbers  # [rows, n]
     var n: Int
-    var bias: Optional[Numbers]  # [n]
+    var bias: Perhaps  # [n]
     var residual: Numbers  # [rows, n], where one is added
 
     def __init__(
-        out self,
-        output: Numbers,
-        n: Int,
-        bias: Optional[Numbers] = None,
-        residual: Optional[Numbers] = None,
+        out self, output: Numbers, n: Int, bias: Perhaps = None, residual: Perhaps = None
     ):
         self.output = output
         self.n = n

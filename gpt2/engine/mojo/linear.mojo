@@ -20,10 +20,7 @@ comptime line[dtype: DType] = 64 // size_of[dtype]()
 def linear[
     dtype: DType
 ](mut member: Member, epilogue: Epilogue, x: Numbers, panels: Stored[dtype], rows: Int, k: Int):
-    """Multiplies x `[rows, k]` with panels `[n / line, k, line]`; the epilogue takes the sums.
-
-    Where n is no multiple of a line, the last panel is filled up.
-    """
+    """Multiplies x `[rows, k]` with panels `[n / line, k, line]`; the last is filled up."""
     comptime LINE = line[dtype]
     comptime PARTS = LINE // LANES  # of a panel, each of 16 outputs
     var count = (epilogue.n + LINE - 1) // LINE * PARTS

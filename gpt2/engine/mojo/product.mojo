@@ -40,7 +40,7 @@ def add_products[
     text does not depend on what else is computed beside it, to the last bit.
 
     Args:
-        sums: What is there, of each row and panel.
+        sums: Of each row and panel.
         x: The first row.
         x_stride: From one row to the next.
         panel: The first panel.

@@ -1,12 +1,11 @@
 """Threads that go through the phases of a job together.
 
-To start threads and to wait for their end takes some 15 microseconds, and a block has up to
-eleven phases, each of which needs the whole of the one before. So threads are started once for
-all of them, and between two phases they look at a counter until it is time to go on.
+To start threads takes some 15 microseconds, and each phase needs the whole of the one before. So
+they are started once for all, and between two phases look at a counter until it is time to go on.
 
-Where the system gives a core to another process, the thread there is waited for: at the piece
-that it is at, and at the end of the job. That costs more than its help is worth, so the next
-jobs have a thread fewer, for a while; a longer one where it was late soon after it came back.
+Where the system gives a core to another process, the thread there is waited for, which costs more
+than its help is worth. So the next jobs have a thread fewer, for a while; a longer one where it
+was late soon after it came back.
 """
 
 from max.algorithm.backend.cpu.parallelize import sync_parallelize
