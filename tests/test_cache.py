@@ -253,7 +253,8 @@ def child(act):
         print(error, flush=True)
 
 for act in (lambda: model.generate("I"), lambda: load("i-love-ai")):
-    process = multiprocessing.get_context("fork").Process(target=child, args=(act,))
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=child, args=(act,), daemon=True)  # not waited for if it hangs
     process.start()
     process.join(30)
     assert process.exitcode == 0, process.exitcode

@@ -88,6 +88,7 @@ class Engine:
         Raises:
             UserError: they are not finite; or see runtime.refuse_forks.
         """
+        refuse_forks()  # before there is room to make, by MAX
         # ANCHOR: forward
         batch, new = ids.shape
         cache.make_room(new)
