@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conftest import start_gpt2
 from gpt2.engine.formats import FORMATS
+from gpt2.engine.graph import PROCESSOR
 from gpt2.engine.quantize import quantize_q4_0, quantize_q6_k, quantize_q8_0
 from gpt2.engine.sources import kernel_sources
 
@@ -206,3 +208,16 @@ def test_loops_on_apple_silicon_keep_what_they_need_in_registers(assembly):
         assert all(line.endswith("]") for line in products)
         put_aside = re.findall(r"\tst\w+\tq.*\[sp", lines)
         assert len(put_aside) < 0.4 * len(products)
+
+
+@pytest.mark.skipif(not FLAGS >= AVX2, reason="a processor without AVX2, or none that Linux names")
+@pytest.mark.parametrize("form", ["float32", "q4_0"])
+def test_an_engine_that_is_compiled_for_another_processor_writes_the_same(form):
+    quantize = [] if form == "float32" else ["--quantize", form]
+    texts = []
+    for environment in ({}, {PROCESSOR: "x86-64-v3"}):
+        process = start_gpt2("generate", "ROMEO:", "--seed", "1", *quantize, **environment)
+        written, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors.decode()
+        texts.append(written)
+    assert texts[0] == texts[1]
