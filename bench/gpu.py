@@ -82,6 +82,7 @@ def try_all(record: Record, device: str, of_torch: str, sizes: GPT2Config) -> No
         shutil.copytree(trials.SHAKESPEARE, shipped)  # contestants write beside their weights
         trials.draw(sizes, drawn)
 
+        record.attempt("device", partial(trials.maker_s_name, of_torch))
         what = "solutions 1 to 11: largest difference of logits"
         record.attempt(what, partial(trials.difference_of_logits, device), logits_complaint)
         loop = Entry("solution 12", ".on_device", "tutorial", (device,))

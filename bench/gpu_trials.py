@@ -14,6 +14,7 @@ import numpy as np
 
 from bench.contestant_process import ContestantProcess, MeasuringFailed, run_python
 from bench.contestants import ENGINE, ENTRIES, TORCH, Entry
+from bench.processor import processor
 from bench.report import agreement
 from bench.weights import random_weights, save
 from gpt2.checkpoint.config import read_config
@@ -26,12 +27,20 @@ PROMPT, LONG, NEW, GREEDY = 16, 512, 64, 32  # tokens
 TIMES = 3
 START = "ROMEO:"
 FIND = "import sys, gpt2.devices as d; it = d.choose_device(sys.argv[1]); print(it.api, it.id)"
+NAME = "import sys, torch; print(torch.cuda.get_device_name(sys.argv[1]))"
 
 
 def name_in_torch(device: str) -> str:
     """What torch calls the device that `gpt2 generate` calls so; fails if there is none."""
     api, index = run_python("-c", FIND, device).split()[-2:]
     return {"cpu": "cpu", "metal": "mps"}.get(api, f"cuda:{index}")
+
+
+def maker_s_name(of_torch: str) -> str:
+    """What the device is sold as; of_torch is torch's name for the device."""
+    if of_torch.startswith("cuda"):
+        return run_python("-c", NAME, of_torch).strip()
+    return processor()  # which on an Apple chip is the GPU's as well
 
 
 def difference_of_logits(device: str) -> float:

@@ -21,6 +21,7 @@ def run(monkeypatch, tmp_path, capsys):
     measure = gpu_trials.measure  # as it is
     well = {
         "name_in_torch": lambda device: "cpu",
+        "maker_s_name": lambda of_torch: "a device",
         "difference_of_logits": lambda device: 1e-5,
         "same_tokens": lambda entry, weights, texts: [gpu_trials.GREEDY] * texts,
         "generate": lambda device, weights: "a text",
@@ -44,6 +45,7 @@ def test_all_is_well_though_a_target_of_speed_is_missed(run):
     assert status == 0
     assert sum(line.split()[-1:] == ["no"] for line in printed) == len(gpu_trials.BATCHES)
     assert sum(line.split()[-1:] == ["ok"] for line in printed) == 2 * len(gpu_trials.BATCHES)
+    assert results["device"] == "a device"
     assert results["torch.compile float32"] == SPEEDS
 
 
