@@ -26,7 +26,10 @@ from gpt2.checkpoint.config import read_config
 from solutions.solution_01 import GPT2Config
 
 MEASUREMENTS = Path(__file__).parent / "measurements" / "gpu.json"
-LARGEST_DIFFERENCE = 1e-3  # of logits
+# Of logits. On NVIDIA's GPUs MAX multiplies TF32, whose mantissa has 10 bits, and no graph can ask
+# for more: 0.016 was seen on an H200, and 2e-5 where all is float32.
+# Source: https://github.com/modular/modular/tree/main/max/kernels/src/linalg/matmul/gpu (use_tf32)
+LARGEST_DIFFERENCE = 0.05
 
 
 class Record:
@@ -94,6 +97,8 @@ def try_all(record: Record, device: str, of_torch: str, sizes: GPT2Config) -> No
         for weights in (shipped, drawn):
             what = f"gpt2 generate, {weights.name}"
             record.attempt(what, partial(trials.generate, device, weights), text_complaint)
+        if of_torch.startswith("cuda"):
+            record.attempt("engine: a step", partial(trials.step, device, drawn))
         for entry in trials.contestants(device, of_torch):
             record.attempt(entry.name, partial(trials.measure, entry, drawn))
 

@@ -67,6 +67,11 @@ def generate(device: str, weights: Path) -> str:
     return text.removeprefix(START)
 
 
+def step(device: str, weights: Path) -> dict[str, float]:
+    """Milliseconds of a step of the engine, as bench/replay.py measures it."""
+    return json.loads(run_python("-m", "bench.replay", device, str(weights)))
+
+
 def measure(entry: Entry, weights: Path) -> dict[str, float]:
     """New tokens per second of texts together, and seconds for a prompt: medians, warm."""
     config, rng, measured = read_config(weights), np.random.default_rng(1), {}

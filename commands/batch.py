@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from commands.answers import Answers
-from commands.terminal import console, note, run_visibly, write
+from commands.terminal import COMPILING, console, note, run_visibly, write
 from gpt2.checkpoint.json_file import parse_object
 from gpt2.errors import UserError, shortened
 from gpt2.language_model import LanguageModel, load
@@ -61,7 +61,7 @@ def answer_file(
         language_model = run_visibly(
             lambda: load(model, device=device, quantize=quantize, threads=threads),
             f"Loading {model}",
-            "Compiling the model for this machine: a minute or two, and only this once.",
+            COMPILING,
         )
         _answer(language_model, missing, answers, ordered)
     if answers and ordered:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from commands.terminal import note, run_visibly, write
+from commands.terminal import COMPILING, note, run_visibly, write
 from gpt2.errors import UserError
 from gpt2.language_model import load
 from gpt2.text.continuation import Continuation
@@ -42,7 +42,7 @@ def generate_text(
             threads=threads,
         ),
         f"Loading {model}",
-        "Compiling the model for this machine: a minute or two, and only this once.",
+        COMPILING,
     )
     limit = language_model.engine.config.n_positions
     for number in range(samples):

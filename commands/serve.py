@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.text import Text
 
 from commands.own_steps import listed
-from commands.terminal import console, note, run_visibly
+from commands.terminal import COMPILING, console, note, run_visibly
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import locate
 from gpt2.checkpoint.tokenizer import Tokenizer
@@ -65,7 +65,7 @@ def serve(
         run_visibly(
             lambda: compiled_decoder(config, layout, chosen),
             f"Loading {model}",
-            "Compiling the model for this machine: a minute or two, and only this once.",
+            COMPILING,
         )
     if host not in LOOPBACK and not key:
         note(f"Warning: whoever reaches {host} can use this server; --api-key asks for a key.")

@@ -15,6 +15,9 @@ Result = TypeVar("Result")
 
 console = Console(stderr=True, highlight=False)
 
+COMPILING = (
+    "Compiling the model for this machine, only this once: a minute or two, for a GPU several."
+)
 SHORT_WAIT = 3.0  # seconds; whoever waits longer wants to know why
 
 

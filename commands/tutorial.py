@@ -10,7 +10,7 @@ from max.experimental import functional as F
 from max.experimental.tensor import Tensor
 
 from commands.generate import read_prompt, show
-from commands.terminal import run_visibly
+from commands.terminal import COMPILING, run_visibly
 from gpt2.checkpoint.config import read_config
 from gpt2.checkpoint.locate import locate
 from gpt2.checkpoint.model import CompiledModel, compare_with_eager, load_model
@@ -38,7 +38,7 @@ def generate_text(prompt: str | None, options: Options, *, model: str, device: s
     tutorial = run_visibly(
         lambda: TutorialModel(folder, chosen_device, continuation),
         f"Loading {model}",
-        "Compiling the model for this machine: a minute or two, and only this once.",
+        COMPILING,
     )
     show(prompt, continuation, tutorial.write(continuation), config.n_positions)
 

@@ -52,8 +52,8 @@ def test_all_is_well_though_a_target_of_speed_is_missed(run):
 @pytest.mark.parametrize(
     ("trial", "result", "line"),
     [
-        ("difference_of_logits", 2e-3, "largest difference of logits: 0.002 is not within 0.001"),
-        ("difference_of_logits", math.nan, "largest difference of logits: nan is not within 0.001"),
+        ("difference_of_logits", 0.06, "largest difference of logits: 0.06 is not within 0.05"),
+        ("difference_of_logits", math.nan, "largest difference of logits: nan is not within 0.05"),
         ("same_tokens", [32, 7], "of 32: others than on the CPU from 8 on"),
         ("generate", "\n", "gpt2 generate, shakespeare: nothing was written"),
     ],

@@ -11,7 +11,7 @@ BUDGETS = {  # lines of Python and Mojo
     "gpt2": 4900,
     "course/lessons": 5250,
     "course": 3100,  # without the lessons
-    "bench": 3050,
+    "bench": 3110,
     "serving": 2300,
     "commands": 2570,
     "tests": 10800,

@@ -19,7 +19,7 @@ from solutions.solution_01 import GPT2Config
 from solutions.solution_11 import GPT2LMHeadModel
 
 SHORT = 8  # tokens are enough to see a mask that got lost
-LARGEST_DIFFERENCE = 0.01  # of logits, compiled and eager; rounding explains a thousandth of it
+LARGEST_DIFFERENCE = 0.1  # of logits, compiled and eager; a lost mask makes 2 of them, TF32 0.02
 
 
 @dataclass(frozen=True)
