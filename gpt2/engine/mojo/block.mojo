@@ -79,13 +79,15 @@ struct Blocks:
             for layer in range(layers):
                 var before = after if layer else first
                 # ANCHOR: block
-                Norm(v.take(width), v.take(width), epsilon, width).apply(member, normal, before, rows)
+                var ln_1 = Norm(v.take(width), v.take(width), epsilon, width)
+                ln_1.apply(member, normal, before, rows)
                 var qkv = Epilogue(wide, 3 * width, v.take(3 * width))
                 multiply[format](member, qkv, normal, rounded, p.take(c_attn), rows, width)
                 caches.of(layer).attend(member, normal, wide)
                 var attended = Epilogue[ADDS=True](between, width, v.take(width), before)
                 multiply[format](member, attended, normal, rounded, p.take(c_proj), rows, width)
-                Norm(v.take(width), v.take(width), epsilon, width).apply(member, normal, between, rows)
+                var ln_2 = Norm(v.take(width), v.take(width), epsilon, width)
+                ln_2.apply(member, normal, between, rows)
                 var hidden = Epilogue[GELU=True](wide, inner, v.take(inner))
                 multiply[format](member, hidden, normal, rounded, p.take(c_fc), rows, width)
                 var finished = Epilogue[ADDS=True](after, width, v.take(width), between)
