@@ -27,10 +27,10 @@ def test_a_text_streams_in_and_is_the_apis(open_served, page_address):
           }).observe(sheet, { childList: true, subtree: true });
         }"""
     )
-    write(page, max_tokens=60, seed=7)
-    told = answer(page_address, max_tokens=60, seed=7, logprobs=5)
+    write(page, max_tokens=200, seed=7)
+    told = answer(page_address, max_tokens=200, seed=7, logprobs=5)
     assert "".join(tokens(page)) == told["text"]
-    assert len(tokens(page)) == 60
+    assert len(tokens(page)) == 200
     assert page.evaluate("lengths.size") > 2  # they came by and by
     assert page.evaluate("removed") == 1  # the sentence that was there before
     shades = page.locator(".token").evaluate_all("(all) => all.map((one) => one.dataset.shade)")
@@ -109,9 +109,15 @@ def test_the_python_that_is_copied_asks_the_same(open_served):
 def test_stop_ends_the_text_here_and_there(open_served, page_address):
     page = open_served()
     page.get_by_label("Length").fill("250")
+    page.evaluate(  # pressed within the page: a text is written faster than a test can click
+        """() => new MutationObserver((_, observer) => {
+          if (document.querySelectorAll(".token").length < 5) return;
+          observer.disconnect();
+          document.getElementById("halt").click();
+        }).observe(document.getElementById("sheet"), { childList: true, subtree: true })"""
+    )
     page.get_by_role("button", name="Write").click()
-    page.locator(".token").nth(4).wait_for()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("You stopped it.").wait_for()
     ended(page)
     count = len(tokens(page))
     assert 5 <= count < 250
