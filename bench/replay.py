@@ -26,7 +26,8 @@ from gpt2.engine.formats import PLAIN, cache_dtype
 from gpt2.engine.graph import compiled_decoder
 from solutions.solution_16 import attention_mask, positions
 
-PAST, TIMES, KEY = 80, 20, 1
+PAST, TIMES = 80, 20
+KEY = 1  # a recording's name
 
 
 def main() -> None:
@@ -36,11 +37,11 @@ def main() -> None:
     graph = compiled_decoder(config, PLAIN, device)
     model = InferenceSession(devices=[device]).load(graph, weights_registry=weights)
 
-    no_padding = np.zeros(1, np.int64)
-    cache = KeyValueCache(config, device, no_padding, paged=False, dtype=cache_dtype(PLAIN))
+    zero = np.zeros(1, np.int64)
+    ids, kept, padding = zero[None], zero, zero  # a token, the place of its logits, no padding
+    cache = KeyValueCache(config, device, padding, paged=False, dtype=cache_dtype(PLAIN))
     cache.make_room(PAST + 1)
-    ids, places, kept = no_padding[None], positions(1, PAST, no_padding), no_padding
-    arrays = ids, places, kept, attention_mask(1, PAST, no_padding)
+    arrays = ids, positions(1, PAST, padding), kept, attention_mask(1, PAST, padding)
     *first, mask = (Buffer.from_dlpack(array).to(device) for array in arrays)
     inputs = (*first, *cache.buffers, mask)
 

@@ -12,6 +12,7 @@ from bench import gpu, gpu_trials
 from bench.contestants import Entry
 
 SPEEDS = {gpu_trials.speed_of(batch): 10.0 for batch in gpu_trials.BATCHES}
+STEP = {"started": 2.0, "replayed": 1.0}
 BROKEN = Entry("broken", "missing", "Missing")
 
 
@@ -20,11 +21,12 @@ def run(monkeypatch, tmp_path, capsys):
     """Runs the program with trials that end as they are told; its status, its lines, its JSON."""
     measure = gpu_trials.measure  # as it is
     well = {
-        "name_in_torch": lambda device: "cpu",
+        "name_in_torch": lambda device: "cuda:0",
         "maker_s_name": lambda of_torch: "a device",
         "difference_of_logits": lambda device: 1e-5,
         "same_tokens": lambda entry, weights, texts: [gpu_trials.GREEDY] * texts,
         "generate": lambda device, weights: "a text",
+        "step": lambda device, weights: STEP,
         "measure": lambda e, weights: measure(e, weights) if e is BROKEN else SPEEDS,
         "draw": lambda sizes, folder: folder.mkdir(),
     }
@@ -46,6 +48,7 @@ def test_all_is_well_though_a_target_of_speed_is_missed(run):
     assert sum(line.split()[-1:] == ["no"] for line in printed) == len(gpu_trials.BATCHES)
     assert sum(line.split()[-1:] == ["ok"] for line in printed) == 2 * len(gpu_trials.BATCHES)
     assert results["device"] == "a device"
+    assert results["engine: a step"] == STEP
     assert results["torch.compile float32"] == SPEEDS
 
 
